@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+
+namespace TransformerGen.Kernels;
+
+/// <summary>
+/// A few threads that share one piece of work at a time. Work is split by output, so results have the same bits at any number of threads.
+/// The team serves one caller at a time; a caller that finds it taken computes alone, with the same bits and no wait.
+/// </summary>
+public sealed unsafe class Team : IDisposable
+{
+    // Spinning answers within a microsecond; after about a millisecond of nothing to do a worker sleeps instead.
+    private const int PausesBeforeSleep = 20_000;
+    private const int PausesBeforeYield = 50;
+
+    private readonly Worker[] _workers;
+    private int _taken;
+    private int _remaining;
+    private volatile bool _disposed;
+
+    private delegate*<int, int, void*, void> _work;
+    private void* _state;
+    private int _units;
+
+    /// <summary>Creates a team.</summary>
+    /// <param name="threads">Threads in all, the caller's included; 1 starts none.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not in 1..64.</exception>
+    public Team(int threads)
+    {
+        if (threads is < 1 or > 64)
+        {
+            throw new ArgumentOutOfRangeException(nameof(threads), threads, "A team has 1 to 64 threads.");
+        }
+
+        _workers = new Worker[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new Worker(this, i + 1);
+        }
+    }
+
+    /// <summary>No threads: the caller does everything.</summary>
+    public static Team Alone { get; } = new(1);
+
+    /// <summary>Threads in all, the caller's included.</summary>
+    public int Threads => _workers.Length + 1;
+
+    /// <summary>Runs work(first, end, state) so that every unit in [0, units) is covered exactly once; returns when all of it is done.</summary>
+    /// <param name="units">Units of work: column panels, heads, blocks of rows.</param>
+    /// <param name="work">Does the units [first, end). Must not throw.</param>
+    /// <param name="state">Passed through, usually the address of a struct on the caller's stack.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int units, delegate*<int, int, void*, void> work, void* state)
+    {
+        if (units <= 1 || _workers.Length == 0 || Interlocked.CompareExchange(ref _taken, 1, 0) != 0)
+        {
+            if (units > 0)
+            {
+                work(0, units, state);
+            }
+
+            return;
+        }
+
+        _work = work;
+        _state = state;
+        _units = units;
+        Volatile.Write(ref _remaining, _workers.Length);
+        foreach (Worker worker in _workers)
+        {
+            worker.Start();
+        }
+
+        work(0, End(0), state);
+        int pauses = 0;
+        while (Volatile.Read(ref _remaining) != 0)
+        {
+            Pause(ref pauses);
+        }
+
+        Volatile.Write(ref _taken, 0);
+    }
+
+    /// <summary>Ends the threads. A team that is being used must not be disposed.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        foreach (Worker worker in _workers)
+        {
+            worker.Dispose();
+        }
+    }
+
+    private int End(int part) => (int)((long)_units * (part + 1) / Threads);
+
+    private static void Pause(ref int pauses)
+    {
+        if (++pauses % PausesBeforeYield == 0)
+        {
+            Thread.Yield();
+        }
+        else
+        {
+            Thread.SpinWait(1);
+        }
+    }
+
+    private sealed class Worker : IDisposable
+    {
+        private readonly Team _team;
+        private readonly int _part;
+        private readonly Thread _thread;
+        private readonly SemaphoreSlim _wake = new(0);
+        private int _orders;
+        private int _sleeping;
+
+        public Worker(Team team, int part)
+        {
+            _team = team;
+            _part = part;
+            _thread = new Thread(Loop) { IsBackground = true, Name = $"TransformerGen {part}" };
+            _thread.Start();
+        }
+
+        public void Start()
+        {
+            Interlocked.Increment(ref _orders);
+            if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+            {
+                _wake.Release();
+            }
+        }
+
+        public void Dispose()
+        {
+            Start();
+            _thread.Join();
+            _wake.Dispose();
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Loop()
+        {
+            int done = 0;
+            while (true)
+            {
+                int pauses = 0;
+                while (Volatile.Read(ref _orders) == done)
+                {
+                    if (pauses < PausesBeforeSleep)
+                    {
+                        Pause(ref pauses);
+                        continue;
+                    }
+
+                    pauses = 0;
+                    Interlocked.Exchange(ref _sleeping, 1);
+                    if (Volatile.Read(ref _orders) == done)
+                    {
+                        _wake.Wait();
+                    }
+                    else if (Interlocked.Exchange(ref _sleeping, 0) == 0)
+                    {
+                        _wake.Wait();       // the order's release is on its way: take it, so that none is left over
+                    }
+                }
+
+                done++;
+                if (_team._disposed)
+                {
+                    return;
+                }
+
+                int first = _team.End(_part - 1), end = _team.End(_part);
+                if (end > first)
+                {
+                    _team._work(first, end, _team._state);
+                }
+
+                Interlocked.Decrement(ref _team._remaining);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+namespace TransformerGen.Model;
+
+/// <summary>What is fixed about a generated model when it is compiled.</summary>
+public sealed record ModelInfo
+{
+    /// <summary>The class's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The configuration as config.json holds it; a saved model writes it beside its weights.</summary>
+    public required string ConfigJson { get; init; }
+
+    /// <summary>Classes of the output: the vocabulary.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>d_model: width of the residual stream.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Most tokens in one sequence.</summary>
+    public required int MaxLength { get; init; }
+
+    /// <summary>Id of padding; never counts.</summary>
+    public required int PadId { get; init; }
+
+    /// <summary>Id that begins a target sequence.</summary>
+    public required int BeginId { get; init; }
+
+    /// <summary>Id that ends a sequence.</summary>
+    public required int EndId { get; init; }
+
+    /// <summary>Whether there is an encoder.</summary>
+    public required bool HasEncoder { get; init; }
+
+    /// <summary>Whether there is a decoder.</summary>
+    public required bool HasDecoder { get; init; }
+
+    /// <summary>Whether source or target positions may see later positions' normalisation statistics (BatchNorm): batches then depend on their rows.</summary>
+    public required bool HasBatchNorm { get; init; }
+
+    /// <summary>Dropout rate the attribute gave; the trainer's default.</summary>
+    public required float Dropout { get; init; }
+
+    /// <summary>Floats of the row-major parameters, paddings included.</summary>
+    public required int ValueFloats { get; init; }
+
+    /// <summary>Floats of the packed panels for inference.</summary>
+    public required int PanelFloats { get; init; }
+
+    /// <summary>Floats of the further panels that training needs.</summary>
+    public required int TrainingPanelFloats { get; init; }
+
+    /// <summary>Floats per position in the cache of the decoder's own keys and values.</summary>
+    public required int SelfCacheFloats { get; init; }
+
+    /// <summary>Floats per position in the cache of the encoder's keys and values.</summary>
+    public required int CrossCacheFloats { get; init; }
+
+    /// <summary>The checkpoint's tensors, in the order of the flat buffers.</summary>
+    public required IReadOnlyList<ParameterInfo> Parameters { get; init; }
+
+    /// <summary>Elements of all trainable tensors.</summary>
+    public long ParameterCount => Parameters.Where(p => !p.IsBuffer).Sum(p => (long)p.Rows * p.Columns);
+}

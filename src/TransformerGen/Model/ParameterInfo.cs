@@ -1,0 +1,30 @@
+namespace TransformerGen.Model;
+
+/// <summary>How a tensor starts.</summary>
+public enum Initialization
+{
+    /// <summary>All zeros (biases).</summary>
+    Zeros,
+
+    /// <summary>All ones (gains of normalisations).</summary>
+    Ones,
+
+    /// <summary>Uniform in ±√(6 / (rows + columns)) of the tensor's own shape (Glorot and Bengio 2010).</summary>
+    XavierUniform,
+
+    /// <summary>Normal with standard deviation <see cref="ParameterInfo.Deviation"/>.</summary>
+    Normal,
+}
+
+/// <summary>One tensor of the checkpoint and its place in the flat buffers (values, gradients, moments of the optimiser).</summary>
+/// <param name="Name">Its name in the checkpoint, such as encoder.layers.0.fc1.weight.</param>
+/// <param name="Rows">First dimension; 1 for a vector.</param>
+/// <param name="Columns">Last dimension.</param>
+/// <param name="Rank">Dimensions that the checkpoint stores: 1 or 2.</param>
+/// <param name="Offset">First float in the flat buffers.</param>
+/// <param name="Stride">Floats from one row to the next: the columns rounded up to 16, so that every row of a matrix starts on a 64-byte boundary.</param>
+/// <param name="Initialization">How it starts.</param>
+/// <param name="Deviation">Standard deviation where it starts as a normal distribution.</param>
+/// <param name="IsBuffer">A running statistic: saved, never trained.</param>
+public sealed record ParameterInfo(
+    string Name, int Rows, int Columns, int Rank, int Offset, int Stride, Initialization Initialization, float Deviation = 0f, bool IsBuffer = false);

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+
+namespace TransformerGen.Model;
+
+/// <summary>
+/// One side of a batch as packed rows: the tokens of all sequences end to end. Sequence s owns the rows [Offsets[s], Offsets[s + 1]).
+/// Behind a filled cache the first row of sequence s stands at position Past[s].
+/// </summary>
+public sealed unsafe class RowSet : IDisposable
+{
+    private int _rowCapacity = -1, _sequenceCapacity = -1;
+
+    /// <summary>Creates an empty set.</summary>
+    public RowSet() => Reserve(0, 0);
+
+    /// <summary>Frees the memory of a set that nobody disposed of.</summary>
+    ~RowSet() => Free();
+
+    /// <summary>Rows: tokens of all sequences.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Sequences.</summary>
+    public int Sequences { get; private set; }
+
+    /// <summary>Token of each row, [Count].</summary>
+    public int* Tokens { get; private set; }
+
+    /// <summary>Position of each row in its sequence, the cached part included, [Count].</summary>
+    public int* Positions { get; private set; }
+
+    /// <summary>Sequence of each row, [Count].</summary>
+    public int* SequenceOf { get; private set; }
+
+    /// <summary>First row of each sequence and the end of the last, [Sequences + 1].</summary>
+    public int* Offsets { get; private set; }
+
+    /// <summary>Positions that each sequence already has in the cache, [Sequences].</summary>
+    public int* Past { get; private set; }
+
+    /// <summary>Place of each sequence in the cache of its own keys and values, [Sequences].</summary>
+    public int* Slots { get; private set; }
+
+    /// <summary>Place of each sequence's source in the cache of the encoder's keys and values, [Sequences].</summary>
+    public int* SourceSlots { get; private set; }
+
+    /// <summary>Length of the longest sequence, new rows only.</summary>
+    public int Longest { get; private set; }
+
+    /// <summary>Empties the set.</summary>
+    public void Clear()
+    {
+        Count = Sequences = Longest = 0;
+        Offsets[0] = 0;
+    }
+
+    /// <summary>Makes room for a batch, so that <see cref="Add"/> allocates nothing.</summary>
+    public void Reserve(int rows, int sequences)
+    {
+        if (rows <= _rowCapacity && sequences <= _sequenceCapacity)
+        {
+            return;
+        }
+
+        int oldRows = Count, oldSequences = Sequences;
+        int rowCapacity = Math.Max(Math.Max(rows, _rowCapacity), 16), sequenceCapacity = Math.Max(Math.Max(sequences, _sequenceCapacity), 8);
+        Tokens = Resize(Tokens, oldRows, rowCapacity);
+        Positions = Resize(Positions, oldRows, rowCapacity);
+        SequenceOf = Resize(SequenceOf, oldRows, rowCapacity);
+        Offsets = Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
+        Past = Resize(Past, oldSequences, sequenceCapacity);
+        Slots = Resize(Slots, oldSequences, sequenceCapacity);
+        SourceSlots = Resize(SourceSlots, oldSequences, sequenceCapacity);
+        _rowCapacity = rowCapacity;
+        _sequenceCapacity = sequenceCapacity;
+    }
+
+    /// <summary>Adds a sequence behind those already there.</summary>
+    /// <param name="tokens">Its (new) tokens.</param>
+    /// <param name="past">Positions already cached.</param>
+    /// <param name="slot">Its place in the cache of its own keys and values.</param>
+    /// <param name="sourceSlot">Its source's place in the encoder's cache.</param>
+    public void Add(ReadOnlySpan<int> tokens, int past = 0, int slot = 0, int sourceSlot = 0)
+    {
+        if (Count + tokens.Length > _rowCapacity || Sequences + 1 > _sequenceCapacity)
+        {
+            Reserve(Math.Max(Count + tokens.Length, 2 * _rowCapacity), Math.Max(Sequences + 1, 2 * _sequenceCapacity));
+        }
+
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            Tokens[Count + i] = tokens[i];
+            Positions[Count + i] = past + i;
+            SequenceOf[Count + i] = Sequences;
+        }
+
+        Past[Sequences] = past;
+        Slots[Sequences] = slot;
+        SourceSlots[Sequences] = sourceSlot;
+        Count += tokens.Length;
+        Sequences++;
+        Offsets[Sequences] = Count;
+        Longest = Math.Max(Longest, tokens.Length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private static int* Resize(int* old, int used, int capacity)
+    {
+        int* memory = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
+        if (old != null)
+        {
+            new ReadOnlySpan<int>(old, used).CopyTo(new Span<int>(memory, capacity));
+            NativeMemory.Free(old);
+        }
+
+        return memory;
+    }
+
+    private void Free()
+    {
+        NativeMemory.Free(Tokens);
+        NativeMemory.Free(Positions);
+        NativeMemory.Free(SequenceOf);
+        NativeMemory.Free(Offsets);
+        NativeMemory.Free(Past);
+        NativeMemory.Free(Slots);
+        NativeMemory.Free(SourceSlots);
+        Tokens = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = null;
+    }
+}
