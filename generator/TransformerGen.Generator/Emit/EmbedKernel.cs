@@ -1,0 +1,107 @@
+using System.Collections.Generic;
+using TransformerGen.Generator.Graph;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>Token embedding plus position, and its gradient.</summary>
+internal abstract record EmbedKernel(int Width, float Scale, bool HasPositions, bool HasDropout) : Kernel
+{
+    public override string ClassName => $"Embed{Width}" + (Scale == 1f ? "" : "Scaled");
+
+    public override string Summary => $"x[rows, {Width}] = {(Scale == 1f ? "" : "√D · ")}E[token] + position: the table's rows are gathered, nothing is multiplied by one-hot vectors.";
+
+    protected int Stride => Padding.Of(Width);
+
+    protected string ScaleLiteral => Literal.Of(Scale);
+
+    protected IEnumerable<(string, string)> DropoutParameters => HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : [];
+}
+
+internal sealed record EmbedForwardKernel(int Width, float Scale, bool HasPositions, bool HasDropout) : EmbedKernel(Width, Scale, HasPositions, HasDropout)
+{
+    public override string MemberKey => "1 " + MethodName;
+
+    public string MethodName => "Forward" + (HasPositions ? "AtPositions" : "") + (HasDropout ? "Dropout" : "");
+
+    public override void Emit(SourceWriter writer)
+    {
+        string sum = HasPositions ? "V.MultiplyAdd(V.Load(e + i), scale, V.Load(p + i))" : "V.Load(e + i) * scale";
+        string drop = HasDropout ? "V.Keep(" + sum + ", key, (uint)i, dropout.Threshold) * kept" : sum;
+        string body =
+            $$"""
+            int* tokens = rows.Tokens, positionOf = rows.Positions, sequenceOf = rows.SequenceOf;
+            V scale = V.Create({{ScaleLiteral}});{{(HasDropout ? "\nV kept = V.Create(dropout.Scale);" : "")}}
+            for (int r = first; r < end; r++)
+            {
+                float* e = table + ((long)tokens[r] * {{Stride}}), to = y + ((long)r * {{Stride}});
+            """ + (HasPositions ? $"\n    float* p = positions + ((long)positionOf[r] * {Stride});" : "")
+            + (HasDropout ? "\n    uint key = dropout.Row(site, sequenceOf[r], positionOf[r]);" : "")
+            + $$"""
+
+                for (int i = 0; i < {{Stride}}; i += V.Count)
+                {
+                    V.Store({{drop}}, to + i);
+                }
+            }
+            """;
+        if (!HasDropout)
+        {
+            body = body.Replace(", sequenceOf = rows.SequenceOf", "");
+            body = HasPositions ? body : body.Replace(", positionOf = rows.Positions", "");
+        }
+
+        new TeamMethod(
+            MethodName,
+            "x = scale · E[token] + position, for every row." + (HasDropout ? " Dropout acts on the sum (paper, section 5.4)." : ""),
+            [("RowSet", "rows"), ("float*", "table"), .. HasPositions ? [("float*", "positions")] : (IEnumerable<(string, string)>)[], .. DropoutParameters, ("float*", "y")],
+            "rows.Count",
+            Stride,
+            body).Emit(writer);
+    }
+}
+
+internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPositions, bool HasDropout) : EmbedKernel(Width, Scale, HasPositions, HasDropout)
+{
+    public override string MemberKey => "2 " + MethodName;
+
+    public string MethodName => "Backward" + (HasPositions ? "AtPositions" : "") + (HasDropout ? "Dropout" : "");
+
+    public override void Emit(SourceWriter writer)
+    {
+        string load = HasDropout ? "V.Keep(V.Load(from + i), key, (uint)i, dropout.Threshold) * kept" : "V.Load(from + i)";
+        string body =
+            $$"""
+            int* tokens = rows.Tokens, positionOf = rows.Positions, sequenceOf = rows.SequenceOf;
+            V scale = V.Create({{ScaleLiteral}});{{(HasDropout ? "\nV kept = V.Create(dropout.Scale);" : "")}}
+            for (int r = 0; r < rows.Count; r++)
+            {
+                float* from = dy + ((long)r * {{Stride}}), e = dTable + ((long)tokens[r] * {{Stride}});
+            """ + (HasPositions ? $"\n    float* p = dPositions + ((long)positionOf[r] * {Stride});" : "")
+            + (HasDropout ? "\n    uint key = dropout.Row(site, sequenceOf[r], positionOf[r]);" : "")
+            + $$"""
+
+                for (int i = first * {{Padding.Floats}}; i < end * {{Padding.Floats}}; i += V.Count)
+                {
+                    V d = {{load}};
+                    V.Store(V.MultiplyAdd(d, scale, V.Load(e + i)), e + i);
+            """ + (HasPositions ? "\n        V.Store(V.Load(p + i) + d, p + i);" : "")
+            + """
+
+                }
+            }
+            """;
+        if (!HasDropout)
+        {
+            body = body.Replace(", sequenceOf = rows.SequenceOf", "");
+            body = HasPositions ? body : body.Replace(", positionOf = rows.Positions", "");
+        }
+
+        new TeamMethod(
+            MethodName,
+            "dE[token] += scale · dx" + (HasPositions ? ", dP[position] += dx" : "") + ". Split by columns: every thread goes through the rows in order, so sums have one order.",
+            [("RowSet", "rows"), ("float*", "dy"), .. DropoutParameters, ("float*", "dTable"), .. HasPositions ? [("float*", "dPositions")] : (IEnumerable<(string, string)>)[]],
+            (Stride / Padding.Floats).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Stride * Padding.Floats,
+            body).Emit(writer);
+    }
+}
