@@ -97,6 +97,8 @@ internal sealed class AddNormBackward(AddNorm forward, Value dy, Value? dzBeside
 
     public override IEnumerable<(Value Input, Value Output)> InPlace => DZBeside is null ? [] : [(DZBeside, DZ)];
 
+    public override IEnumerable<(Value Input, Value Output)> MayReuse => DZBeside is null ? [(DY, DZ)] : [];
+
     public override void Check()
     {
         Require(Forward.Normalised is not null && Forward.Statistics is not null, "the forward pass must keep the sum and the statistics");

@@ -1,0 +1,79 @@
+using TransformerGen.Kernels;
+
+namespace TransformerGen.Model;
+
+/// <summary>
+/// A model's parameters. Row-major values are the truth; the packed panels that the kernels read are derived from them in one place, after
+/// loading, after an optimiser step and at the end of an edit. While nobody edits or trains, any number of threads may read them.
+/// </summary>
+public sealed class ModelWeights : IDisposable
+{
+    private readonly Dictionary<string, ParameterInfo> _byName;
+    private readonly Action<ModelWeights, Team> _pack;
+
+    /// <summary>Creates weights that are all zero.</summary>
+    /// <param name="info">The model.</param>
+    /// <param name="pack">Derives the panels.</param>
+    public ModelWeights(ModelInfo info, Action<ModelWeights, Team> pack)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        Info = info;
+        _pack = pack;
+        _byName = info.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        Values = new NativeBuffer(info.ValueFloats);
+        Panels = new NativeBuffer(info.PanelFloats);
+    }
+
+    /// <summary>The model that these are the parameters of.</summary>
+    public ModelInfo Info { get; }
+
+    /// <summary>All parameters, row-major, at the places that <see cref="ModelInfo.Parameters"/> gives.</summary>
+    public NativeBuffer Values { get; }
+
+    /// <summary>Panels for x·Wᵀ.</summary>
+    public NativeBuffer Panels { get; }
+
+    /// <summary>Panels for dy·W; null until training begins.</summary>
+    public NativeBuffer? TrainingPanels { get; private set; }
+
+    /// <summary>Makes room for the panels that the backward pass reads, and derives them.</summary>
+    public void EnableTraining(Team team)
+    {
+        if (TrainingPanels is null)
+        {
+            TrainingPanels = new NativeBuffer(Info.TrainingPanelFloats);
+            Pack(team);
+        }
+    }
+
+    /// <summary>Derives the panels from the values. Whoever writes values calls this afterwards.</summary>
+    public void Pack(Team team) => _pack(this, team);
+
+    /// <summary>A tensor by its checkpoint name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name; the message names some that exist.</exception>
+    public ParameterInfo Find(string name) => _byName.TryGetValue(name, out ParameterInfo? parameter)
+        ? parameter
+        : throw new KeyNotFoundException($"{Info.Name} has no tensor '{name}'. It has {Info.Parameters.Count}, such as {string.Join(", ", Info.Parameters.Take(3).Select(p => p.Name))}.");
+
+    /// <summary>A read-only view of a tensor, by row.</summary>
+    public TensorView View(string name) => new(Values, Find(name));
+
+    /// <summary>Replaces a tensor's elements and derives the panels again.</summary>
+    /// <param name="name">Checkpoint name.</param>
+    /// <param name="elements">All elements, row by row, without padding.</param>
+    /// <param name="team">Who derives the panels.</param>
+    /// <exception cref="ArgumentException">The number of elements is not that of the tensor.</exception>
+    public void Set(string name, ReadOnlySpan<float> elements, Team? team = null)
+    {
+        new TensorView(Values, Find(name)).Write(elements);
+        Pack(team ?? Team.Alone);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Values.Dispose();
+        Panels.Dispose();
+        TrainingPanels?.Dispose();
+    }
+}

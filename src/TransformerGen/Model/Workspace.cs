@@ -1,0 +1,133 @@
+using TransformerGen.Kernels;
+
+namespace TransformerGen.Model;
+
+/// <summary>Floats per row of each symbol that a plan of the generated code needs.</summary>
+public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int LabelRows, int SourceSequences, int TargetSequences, int Once);
+
+/// <summary>
+/// What one caller needs beside the weights: the batch, the arena of activations, the caches, and the team. One per concurrent caller;
+/// reused, so that steady state allocates nothing.
+/// </summary>
+public sealed unsafe class Workspace : IDisposable
+{
+    private readonly NativeBuffer _arena = new();
+
+    /// <summary>Creates a workspace for a model.</summary>
+    /// <param name="weights">The model's weights, shared with other workspaces.</param>
+    /// <param name="team">Who computes.</param>
+    public Workspace(ModelWeights weights, Team team)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        Weights = weights;
+        Team = team;
+        SelfCache = new KeyValueCache(weights.Info.SelfCacheFloats);
+        SourceCache = new KeyValueCache(weights.Info.CrossCacheFloats);
+    }
+
+    /// <summary>The parameters.</summary>
+    public ModelWeights Weights { get; }
+
+    /// <summary>Who computes.</summary>
+    public Team Team { get; set; }
+
+    /// <summary>Source side of the batch.</summary>
+    public RowSet Source { get; } = new();
+
+    /// <summary>Target side of the batch.</summary>
+    public RowSet Target { get; } = new();
+
+    /// <summary>Rows whose logits are wanted.</summary>
+    public LabelSet Labels { get; } = new();
+
+    /// <summary>The decoder's own keys and values.</summary>
+    public KeyValueCache SelfCache { get; }
+
+    /// <summary>Keys and values of the encoder's output.</summary>
+    public KeyValueCache SourceCache { get; }
+
+    /// <summary>Parameters, row-major.</summary>
+    public float* Values => Weights.Values.Start;
+
+    /// <summary>Panels for x·Wᵀ.</summary>
+    public float* Panels => Weights.Panels.Start;
+
+    /// <summary>Panels for dy·W.</summary>
+    public float* TrainingPanels => Weights.TrainingPanels is { } panels ? panels.Start : null;
+
+    /// <summary>Gradients, laid out like the parameters; set by whoever trains.</summary>
+    public float* Gradients { get; set; }
+
+    /// <summary>Whether the backward pass adds to the gradients that are there (a further micro-batch) instead of replacing them.</summary>
+    public bool Accumulate { get; set; }
+
+    /// <summary>Dropout of this pass.</summary>
+    public DropoutKey Dropout { get; set; }
+
+    /// <summary>ε of label smoothing, in [0, 1).</summary>
+    public float Smoothing { get; set; }
+
+    /// <summary>What a row's loss is multiplied with in the gradient: 1 / (labels that count in the whole step).</summary>
+    public float LossScale { get; set; }
+
+    /// <summary>Logits of the label rows after a forward pass, [Labels.Count, vocabulary rounded up to 16].</summary>
+    public float* Logits { get; set; }
+
+    /// <summary>Attention probabilities of the last evaluation, where the model captures them.</summary>
+    public AttentionCapture Capture { get; } = new();
+
+    /// <summary>Activations of the source rows.</summary>
+    public Region SourceArena { get; private set; }
+
+    /// <summary>Activations of the target rows.</summary>
+    public Region TargetArena { get; private set; }
+
+    /// <summary>Activations of the label rows.</summary>
+    public Region LabelArena { get; private set; }
+
+    /// <summary>Values with one row per source sequence.</summary>
+    public Region SourceSequenceArena { get; private set; }
+
+    /// <summary>Values with one row per target sequence.</summary>
+    public Region TargetSequenceArena { get; private set; }
+
+    /// <summary>Values that exist once.</summary>
+    public Region OnceArena { get; private set; }
+
+    /// <summary>Floats that the arena holds.</summary>
+    public long ArenaFloats => _arena.Length;
+
+    /// <summary>Lays the arena out for the batch that is in <see cref="Source"/>, <see cref="Target"/> and <see cref="Labels"/>.</summary>
+    public void Prepare(in ArenaSizes sizes)
+    {
+        long source = (long)sizes.SourceRows * Source.Count, target = (long)sizes.TargetRows * Target.Count, label = (long)sizes.LabelRows * Labels.Count;
+        long sourceSequences = (long)sizes.SourceSequences * Source.Sequences, targetSequences = (long)sizes.TargetSequences * Target.Sequences;
+        _arena.Grow(source + target + label + sourceSequences + targetSequences + sizes.Once);
+        float* at = _arena.Start;
+        SourceArena = Take(ref at, source, Source.Count);
+        TargetArena = Take(ref at, target, Target.Count);
+        LabelArena = Take(ref at, label, Labels.Count);
+        SourceSequenceArena = Take(ref at, sourceSequences, Source.Sequences);
+        TargetSequenceArena = Take(ref at, targetSequences, Target.Sequences);
+        OnceArena = Take(ref at, sizes.Once, 1);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _arena.Dispose();
+        Source.Dispose();
+        Target.Dispose();
+        Labels.Dispose();
+        SelfCache.Dispose();
+        SourceCache.Dispose();
+        Capture.Dispose();
+    }
+
+    private static Region Take(ref float* at, long floats, int rows)
+    {
+        var region = new Region(at, rows);
+        at += floats;
+        return region;
+    }
+}
