@@ -83,7 +83,7 @@ public sealed unsafe class Team : IDisposable
         Volatile.Write(ref _taken, 0);
     }
 
-    /// <summary>Like <see cref="Run(int, delegate*{int, int, void*, void}, void*)"/>, but small work stays with the caller: starting another thread costs microseconds.</summary>
+    /// <summary>Like the other overload, but small work stays with the caller: starting another thread costs microseconds.</summary>
     /// <param name="units">Units of work.</param>
     /// <param name="floatsPerUnit">About how many floats one unit touches.</param>
     /// <param name="work">Does the units [first, end).</param>
