@@ -1,0 +1,237 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.RegularExpressions;
+using TransformerGen.Generator.Emit.Operations;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Plan;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>Writes a planned graph as one class: the places of its values as constants, and one method per stage.</summary>
+internal sealed class GraphEmitter
+{
+    /// <summary>What the statements of a stage may call by name, and where the name comes from.</summary>
+    private static readonly (string Name, string Declaration)[] s_locals =
+    [
+        ("team", "Team team = s.Team;"),
+        ("sourceRows", "RowSet sourceRows = s.Source;"),
+        ("targetRows", "RowSet targetRows = s.Target;"),
+        ("labels", "LabelSet labels = s.Labels;"),
+        ("source", "Region source = s.SourceArena;"),
+        ("target", "Region target = s.TargetArena;"),
+        ("label", "Region label = s.LabelArena;"),
+        ("sourceSequence", "Region sourceSequence = s.SourceSequenceArena;"),
+        ("targetSequence", "Region targetSequence = s.TargetSequenceArena;"),
+        ("once", "Region once = s.OnceArena;"),
+        ("w", "float* w = s.Values;"),
+        ("panels", "float* panels = s.Panels;"),
+        ("transposed", "float* transposed = s.TrainingPanels;"),
+        ("g", "float* g = s.Gradients;"),
+        ("accumulate", "bool accumulate = s.Accumulate;"),
+        ("dropout", "DropoutKey dropout = s.Dropout;"),
+    ];
+
+    private readonly PlannedGraph _planned;
+    private readonly Dictionary<Value, string> _constants = [];
+    private readonly HashSet<Parameter> _written = [];
+
+    public GraphEmitter(CompiledModel model, PlannedGraph planned, KernelSet kernels)
+    {
+        (Model, _planned, Kernels) = (model, planned, kernels);
+        NameConstants();
+    }
+
+    public CompiledModel Model { get; }
+
+    public KernelSet Kernels { get; }
+
+    /// <summary>The graph's name: its class.</summary>
+    public string Name => _planned.Plan.Name;
+
+    /// <summary>Where a value is: source[Source.SelfQkv].</summary>
+    public string At(Value value) => $"{Arena(value.Rows)}[{Region(value.Rows)}.{_constants[value]}]";
+
+    /// <summary>Where some columns of a value are.</summary>
+    public string At(Columns columns) => columns.First == 0 ? At(columns.Value) : $"{At(columns.Value)} + {columns.First}";
+
+    /// <summary>How many rows: source.Count.</summary>
+    public static string Count(Value value) => Arena(value.Rows) + ".Count";
+
+    /// <summary>The tokens behind a value's rows: sourceRows.</summary>
+    public static string Rows(Value value) => value.Rows switch
+    {
+        Symbol.SourceRows => "sourceRows",
+        Symbol.TargetRows => "targetRows",
+        _ => throw new InvalidOperationException($"{value} has no tokens of its own."),
+    };
+
+    /// <summary>A parameter's values: w + Weight.EncoderLayer1SelfQkv.</summary>
+    public static string Weight(Parameter parameter) => "w + Weight." + parameter.Name;
+
+    /// <summary>A parameter's gradient: g + Weight.EncoderLayer1SelfQkv.</summary>
+    public static string Gradient(Parameter parameter) => "g + Weight." + parameter.Name;
+
+    /// <summary>Whether a gradient is added to what is there: always behind the step's first writer, and in a further micro-batch.</summary>
+    public string Adds(Parameter parameter) => _written.Add(parameter) ? "accumulate" : "true";
+
+    /// <summary>Whether this is the step's first writer of a gradient.</summary>
+    public bool IsFirst(Parameter parameter) => _written.Add(parameter);
+
+    /// <summary>The class of constants.</summary>
+    public void EmitPlaces(SourceWriter writer)
+    {
+        foreach (IGrouping<Symbol, Value> region in _planned.Plan.Values.GroupBy(v => v.Rows).OrderBy(r => r.Key))
+        {
+            int size = _planned.Plan.Sizes[region.Key], unshared = _planned.Plan.UnsharedSizes[region.Key];
+            writer.Lines(
+                $"/// <summary>Places of the {Prose(region.Key)}, in floats per row: {Literal.Prose(size)} in all"
+                + (size < unshared ? $", where {Literal.Prose(unshared)} would be needed if nothing shared a place." : "; nothing shares a place.") + "</summary>");
+            using (writer.Open("private static class " + Region(region.Key)))
+            {
+                var seen = new HashSet<string>(StringComparer.Ordinal);
+                var lines = new List<(string Text, string Shape)>();
+                foreach (Value value in region)
+                {
+                    if (seen.Add(_constants[value]))
+                    {
+                        lines.Add(($"public const int {_constants[value]} = {_planned.Plan.Offset(value)};", $"[{Letter(value.Rows)}, {value.Width}]"));
+                    }
+                }
+
+                int width = lines.Max(l => l.Text.Length) + 1;
+                foreach ((string text, string shape) in lines)
+                {
+                    writer.Lines(text.PadRight(width) + "// " + shape);
+                }
+            }
+
+            writer.Blank();
+        }
+    }
+
+    /// <summary>The sizes that the arena is laid out with.</summary>
+    public string Sizes()
+    {
+        int Of(Symbol symbol) => _planned.Plan.Sizes.TryGetValue(symbol, out int size) ? size : 0;
+        return $"new ArenaSizes(SourceRows: {Of(Symbol.SourceRows)}, TargetRows: {Of(Symbol.TargetRows)}, LabelRows: {Of(Symbol.LabelRows)}, "
+            + $"SourceSequences: {Of(Symbol.SourceSequences)}, TargetSequences: {Of(Symbol.TargetSequences)}, Once: {Of(Symbol.Once)})";
+    }
+
+    /// <summary>One method per stage of the forward pass; returns their names in order.</summary>
+    public List<string> EmitForward(SourceWriter writer) => EmitStages(writer, 0, _planned.Graph.ForwardCount, "");
+
+    /// <summary>One method per stage of the backward pass; returns their names in order.</summary>
+    public List<string> EmitBackward(SourceWriter writer) => EmitStages(writer, _planned.Graph.ForwardCount, _planned.Graph.Operations.Count, "Backward");
+
+    public Value Output(string name) => _planned.Graph.Outputs[name];
+
+    public IReadOnlyDictionary<string, Value> Outputs => _planned.Graph.Outputs;
+
+    public IEnumerable<Operation> Operations => _planned.Graph.Operations;
+
+    public int Offset(Value value) => _planned.Plan.Offset(value);
+
+    private List<string> EmitStages(SourceWriter writer, int begin, int end, string suffix)
+    {
+        var names = new List<string>();
+        for (int i = begin; i < end;)
+        {
+            Stage stage = _planned.Graph.Operations[i].Stage;
+            var body = new SourceWriter();
+            bool first = true;
+            for (; i < end && _planned.Graph.Operations[i].Stage == stage; i++)
+            {
+                if (!first)
+                {
+                    body.Blank();
+                }
+
+                first = false;
+                OperationEmitters.Emit(this, _planned.Graph.Operations[i], body);
+            }
+
+            string text = body.ToString().TrimEnd('\n'), name = stage.Name + suffix;
+            names.Add(name);
+            writer.Lines($"// ── {stage.Title}{(suffix.Length > 0 ? ", backward" : "")} ──").Blank();
+            writer.Lines(suffix.Length > 0
+                ? $"/// <summary>The reverse of <see cref=\"{stage.Name}\"/>, last step first: gradients of its inputs and parameters.</summary>"
+                : $"/// <summary>{stage.Formula}.</summary>");
+            using (writer.Open($"private static void {name}(Workspace s)"))
+            {
+                bool any = false;
+                foreach ((string local, string declaration) in s_locals)
+                {
+                    if (Regex.IsMatch(text, $@"(?<![\w.]){local}(?![\w])"))
+                    {
+                        writer.Lines(declaration);
+                        any = true;
+                    }
+                }
+
+                if (any)
+                {
+                    writer.Blank();
+                }
+
+                writer.Lines(text);
+            }
+
+            writer.Blank();
+        }
+
+        return names;
+    }
+
+    /// <summary>A role alone names a place when every value of that role stands at it, else stage and role do.</summary>
+    private void NameConstants()
+    {
+        foreach (IGrouping<(Symbol Rows, string Role), Value> same in _planned.Plan.Values.GroupBy(v => (v.Rows, v.Role)))
+        {
+            bool oneRole = same.Select(v => (_planned.Plan.Offset(v), v.Width)).Distinct().Count() == 1;
+            foreach (Value value in same)
+            {
+                _constants.Add(value, oneRole ? value.Role : value.Name);
+            }
+        }
+    }
+
+    private static string Arena(Symbol symbol) => symbol switch
+    {
+        Symbol.SourceRows => "source",
+        Symbol.TargetRows => "target",
+        Symbol.LabelRows => "label",
+        Symbol.SourceSequences => "sourceSequence",
+        Symbol.TargetSequences => "targetSequence",
+        _ => "once",
+    };
+
+    private static string Region(Symbol symbol) => symbol switch
+    {
+        Symbol.SourceRows => "Source",
+        Symbol.TargetRows => "Target",
+        Symbol.LabelRows => "Label",
+        Symbol.SourceSequences => "SourceSequence",
+        Symbol.TargetSequences => "TargetSequence",
+        _ => "Once",
+    };
+
+    private static string Prose(Symbol symbol) => symbol switch
+    {
+        Symbol.SourceRows => "source rows (N tokens of all source sequences)",
+        Symbol.TargetRows => "target rows (M tokens of all target sequences)",
+        Symbol.LabelRows => "label rows (L rows whose next token is wanted)",
+        Symbol.SourceSequences or Symbol.TargetSequences => "sequences (S)",
+        _ => "values that exist once",
+    };
+
+    private static string Letter(Symbol symbol) => symbol switch
+    {
+        Symbol.SourceRows => "N",
+        Symbol.TargetRows => "M",
+        Symbol.LabelRows => "L",
+        Symbol.SourceSequences or Symbol.TargetSequences => "S",
+        _ => "1",
+    };
+}

@@ -1,0 +1,49 @@
+using System;
+using System.Collections.Generic;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+
+namespace TransformerGen.Generator.Emit.Operations;
+
+/// <summary>The emitter of each operation: a sentence for the reader and a call of a kernel, which it registers.</summary>
+internal static class OperationEmitters
+{
+    private static readonly Dictionary<Type, Action<GraphEmitter, Operation, SourceWriter>> s_emitters = new()
+    {
+        [typeof(Embed)] = Of<Embed>(EmbedEmitter.Emit),
+        [typeof(EmbedBackward)] = Of<EmbedBackward>(EmbedEmitter.Emit),
+        [typeof(Linear)] = Of<Linear>(LinearEmitter.Emit),
+        [typeof(LinearBackwardInput)] = Of<LinearBackwardInput>(LinearEmitter.Emit),
+        [typeof(LinearBackwardWeights)] = Of<LinearBackwardWeights>(LinearEmitter.Emit),
+        [typeof(ActivationBackward)] = Of<ActivationBackward>(LinearEmitter.Emit),
+        [typeof(AddNorm)] = Of<AddNorm>(AddNormEmitter.Emit),
+        [typeof(AddNormBackward)] = Of<AddNormBackward>(AddNormEmitter.Emit),
+        [typeof(AddNormBackwardWeights)] = Of<AddNormBackwardWeights>(AddNormEmitter.Emit),
+        [typeof(Add)] = Of<Add>(AddEmitter.Emit),
+        [typeof(AddBackward)] = Of<AddBackward>(AddEmitter.Emit),
+        [typeof(Attention)] = Of<Attention>(AttentionEmitter.Emit),
+        [typeof(AttentionBackward)] = Of<AttentionBackward>(AttentionEmitter.Emit),
+        [typeof(CacheAppend)] = Of<CacheAppend>(AttentionEmitter.Emit),
+        [typeof(CachedAttention)] = Of<CachedAttention>(AttentionEmitter.Emit),
+        [typeof(CaptureProbabilities)] = Of<CaptureProbabilities>(AttentionEmitter.Emit),
+        [typeof(Select)] = Of<Select>(OutputEmitter.Emit),
+        [typeof(SelectBackward)] = Of<SelectBackward>(OutputEmitter.Emit),
+        [typeof(CrossEntropy)] = Of<CrossEntropy>(OutputEmitter.Emit),
+    };
+
+    /// <summary>Operations that have an emitter.</summary>
+    public static IReadOnlyCollection<Type> Operations => s_emitters.Keys;
+
+    public static void Emit(GraphEmitter graph, Operation operation, SourceWriter writer)
+    {
+        if (!s_emitters.TryGetValue(operation.GetType(), out Action<GraphEmitter, Operation, SourceWriter>? emit))
+        {
+            throw new InvalidOperationException($"{operation.GetType().Name} has no emitter: add one to {nameof(OperationEmitters)}.");
+        }
+
+        emit(graph, operation, writer);
+    }
+
+    private static Action<GraphEmitter, Operation, SourceWriter> Of<TOperation>(Action<GraphEmitter, TOperation, SourceWriter> emit)
+        where TOperation : Operation => (graph, operation, writer) => emit(graph, (TOperation)operation, writer);
+}
