@@ -22,7 +22,8 @@ internal sealed unsafe class NativeBlock : ByteBlock
     /// <returns>The bytes read.</returns>
     public long Append(Stream stream, long count)
     {
-        long limit = checked(length + count);
+        long before = length;
+        long limit = count > long.MaxValue - length ? long.MaxValue : length + count;
         while (length < limit)
         {
             if (length == capacity)
@@ -33,7 +34,7 @@ internal sealed unsafe class NativeBlock : ByteBlock
             length += read;
         }
 
-        return count - (limit - length);
+        return length - before;
     }
 
     public override void Dispose()

@@ -78,8 +78,9 @@ public static class TensorTypes
     internal static long? ElementCount(IReadOnlyList<long> shape)
     {
         long count = 1;
-        foreach (long extent in shape)
+        for (int i = 0; i < shape.Count; i++)
         {
+            long extent = shape[i];
             if (extent < 0 || (extent != 0 && count > long.MaxValue / extent))
                 return null;
             count *= extent;
