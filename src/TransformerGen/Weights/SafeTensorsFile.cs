@@ -91,11 +91,7 @@ public sealed class SafeTensorsFile : IDisposable
     public TensorInfo Info(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (Tensors.TryGetValue(name, out TensorInfo? tensor))
-            return tensor;
-        string? relative = Tensors.Keys.FirstOrDefault(key => key.EndsWith("." + name, StringComparison.Ordinal) || name.EndsWith("." + key, StringComparison.Ordinal));
-        string found = relative is null ? $"{Tensors.Count} other tensors" : $"{Tensors.Count} tensors, among them {SafeTensorsException.Quote(relative)}";
-        throw new SafeTensorsException(source, name, "The file has no tensor of that name.", found, "a name listed by Tensors");
+        return Tensors.TryGetValue(name, out TensorInfo? tensor) ? tensor : throw Missing(name);
     }
 
     /// <summary>The bytes of a tensor as they stand in the file: little-endian, row-major, not necessarily aligned.</summary>
@@ -268,5 +264,13 @@ public sealed class SafeTensorsFile : IDisposable
         return tensor.Type.ConvertsToFloat()
             ? tensor
             : throw new SafeTensorsException(source, name, "Its type does not convert to float.", tensor.Type.HeaderName(), "F32, F16, BF16 or F64");
+    }
+
+    /// <summary>Apart from <see cref="Info"/> so that its closure is not allocated by every look-up.</summary>
+    private SafeTensorsException Missing(string name)
+    {
+        string? relative = Tensors.Keys.FirstOrDefault(key => key.EndsWith("." + name, StringComparison.Ordinal) || name.EndsWith("." + key, StringComparison.Ordinal));
+        string found = relative is null ? $"{Tensors.Count} other tensors" : $"{Tensors.Count} tensors, among them {SafeTensorsException.Quote(relative)}";
+        return new SafeTensorsException(source, name, "The file has no tensor of that name.", found, "a name listed by Tensors");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -64,7 +63,8 @@ internal ref struct SafeTensorsHeaderParser
         while (NextKey() is string key)
         {
             reader.Read();
-            Require(null, JsonTokenType.String, $"The metadata entry {SafeTensorsException.Quote(key)} must be a string.", "a string");
+            if (reader.TokenType != JsonTokenType.String)
+                throw Unexpected(null, $"The metadata entry {SafeTensorsException.Quote(key)} must be a string.", "a string");
             if (!Metadata.TryAdd(key, Text()))
                 throw Error(null, $"The metadata lists {SafeTensorsException.Quote(key)} twice.", "a second entry of that name", "one");
         }
@@ -75,38 +75,43 @@ internal ref struct SafeTensorsHeaderParser
         Require(name, JsonTokenType.StartObject, "A tensor's entry must be an object.", "an object with dtype, shape and data_offsets");
         TensorType? type = null;
         long[]? shape = null;
-        long[]? offsets = null;
-        while (NextKey() is string key)
+        Span<long> numbers = stackalloc long[SafeTensorsHeader.MaxRank];
+        Span<long> pair = stackalloc long[2];
+        int offsets = -1;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            reader.Read();
-            switch (key)
+            // Compared in place: three strings fewer for each tensor of the file.
+            if (reader.ValueTextEquals("dtype"u8))
             {
-                case "dtype" when type is null:
-                    type = ParseType(name);
-                    break;
-                case "shape" when shape is null:
-                    shape = ParseNumbers(name, "shape", SafeTensorsHeader.MaxRank);
-                    break;
-                case "data_offsets" when offsets is null:
-                    offsets = ParseNumbers(name, "data_offsets", 2);
-                    break;
-                case "dtype" or "shape" or "data_offsets":
-                    throw Error(name, "A key stands twice in its entry.", $"a second {key}", "one");
-                default:
-                    throw Error(name, "Its entry has an unknown key.", SafeTensorsException.Quote(key), "only dtype, shape and data_offsets");
+                RequireOnce(name, "dtype", type is not null);
+                type = ParseType(name);
+            }
+            else if (reader.ValueTextEquals("shape"u8))
+            {
+                RequireOnce(name, "shape", shape is not null);
+                shape = numbers[..ParseNumbers(name, "shape", numbers)].ToArray();
+            }
+            else if (reader.ValueTextEquals("data_offsets"u8))
+            {
+                RequireOnce(name, "data_offsets", offsets >= 0);
+                offsets = ParseNumbers(name, "data_offsets", pair);
+            }
+            else
+            {
+                throw Error(name, "Its entry has an unknown key.", SafeTensorsException.Quote(Text()), "only dtype, shape and data_offsets");
             }
         }
 
-        if (type is null || shape is null || offsets is null)
+        if (type is null || shape is null || offsets < 0)
         {
             string missing = type is null ? "dtype" : shape is null ? "shape" : "data_offsets";
             throw Error(name, "Its entry lacks a key.", $"no {missing}", "dtype, shape and data_offsets");
         }
 
-        return Check(name, type.Value, shape, offsets);
+        return Check(name, type.Value, shape, pair[..offsets]);
     }
 
-    private readonly TensorInfo Check(string name, TensorType type, long[] shape, long[] offsets)
+    private readonly TensorInfo Check(string name, TensorType type, long[] shape, scoped ReadOnlySpan<long> offsets)
     {
         if (offsets.Length != 2)
             throw Error(name, "Its data_offsets must be a pair.", $"{offsets.Length} numbers", "begin and end");
@@ -123,29 +128,42 @@ internal ref struct SafeTensorsHeaderParser
 
     private TensorType ParseType(string name)
     {
+        reader.Read();
         Require(name, JsonTokenType.String, "Its dtype must be a string.", "a string");
-        string text = Text();
-        return TensorTypes.TryParse(text, out TensorType type)
-            ? type
-            : throw Error(name, "Its dtype is unknown.", SafeTensorsException.Quote(text), $"one of {TensorTypes.AllNames}");
+        foreach (TensorType type in TensorTypes.All)
+        {
+            if (reader.ValueTextEquals(type.HeaderName()))
+                return type;
+        }
+
+        throw Error(name, "Its dtype is unknown.", SafeTensorsException.Quote(Text()), $"one of {TensorTypes.AllNames}");
     }
 
-    private long[] ParseNumbers(string name, string key, int most)
+    /// <summary>Reads an array into <paramref name="numbers"/>, which is as long as the array may be, and returns how many there were.</summary>
+    private int ParseNumbers(string name, string key, scoped Span<long> numbers)
     {
-        Require(name, JsonTokenType.StartArray, $"Its {key} must be an array.", "an array of whole numbers");
-        Span<long> numbers = stackalloc long[most];
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw Unexpected(name, $"Its {key} must be an array.", "an array of whole numbers");
         int count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (count == most)
-                throw Error(name, $"Its {key} is too long.", $"more than {most} numbers", $"at most {most}");
-            Require(name, JsonTokenType.Number, $"Its {key} must hold whole numbers.", "whole numbers from 0 to 2^63 - 1");
+            if (count == numbers.Length)
+                throw Error(name, $"Its {key} is too long.", $"more than {numbers.Length} numbers", $"at most {numbers.Length}");
+            if (reader.TokenType != JsonTokenType.Number)
+                throw Unexpected(name, $"Its {key} must hold whole numbers.", "whole numbers from 0 to 2^63 - 1");
             if (reader.ValueSpan[0] == (byte)'-' || !reader.TryGetInt64(out numbers[count]))
                 throw Error(name, $"Its {key} must hold whole numbers.", SafeTensorsException.Quote(Encoding.UTF8.GetString(reader.ValueSpan)), "whole numbers from 0 to 2^63 - 1");
             count++;
         }
 
-        return numbers[..count].ToArray();
+        return count;
+    }
+
+    private readonly void RequireOnce(string tensor, string key, bool seen)
+    {
+        if (seen)
+            throw Error(tensor, "A key stands twice in its entry.", $"a second {key}", "one");
     }
 
     /// <summary>The next key of the current object, or <see langword="null"/> at its end.</summary>
@@ -168,8 +186,11 @@ internal ref struct SafeTensorsHeaderParser
     private readonly void Require(string? tensor, JsonTokenType token, string reason, string expected)
     {
         if (reader.TokenType != token)
-            throw Error(tensor, reason, string.Create(CultureInfo.InvariantCulture, $"{reader.TokenType} at byte {reader.TokenStartIndex} of the header"), expected);
+            throw Unexpected(tensor, reason, expected);
     }
+
+    private readonly SafeTensorsException Unexpected(string? tensor, string reason, string expected) =>
+        Error(tensor, reason, $"{reader.TokenType} at byte {reader.TokenStartIndex} of the header", expected);
 
     private readonly SafeTensorsException Error(string? tensor, string reason, string found, string expected) =>
         new(source, tensor, reason, found, expected);

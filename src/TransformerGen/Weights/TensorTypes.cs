@@ -27,6 +27,9 @@ public static class TensorTypes
         (TensorType.F4, "F4", 4),
     ];
 
+    /// <summary>All types.</summary>
+    internal static TensorType[] All { get; } = [.. Table.Select(row => row.Type)];
+
     /// <summary>All header names, for error messages.</summary>
     internal static string AllNames { get; } = string.Join(", ", Table.Select(row => row.Name));
 

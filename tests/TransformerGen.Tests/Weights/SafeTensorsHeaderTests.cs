@@ -171,6 +171,20 @@ public sealed class SafeTensorsHeaderTests
     }
 
     [Fact]
+    public void A_header_of_nothing_but_tiny_entries_takes_memory_in_proportion()
+    {
+        string header = $"{{{string.Join(',', Enumerable.Range(0, 20_000).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}";
+        byte[] file = TestFiles.Build(header, 0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using SafeTensorsFile opened = SafeTensorsFile.FromMemory(file);
+        double ratio = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)file.Length;
+        Assert.Equal(20_000, opened.Tensors.Count);
+
+        // An entry of 55 bytes becomes a name, a shape, a record and its places in a dictionary that grows by doubling: about 5 times that.
+        Assert.InRange(ratio, 0, 8);
+    }
+
+    [Fact]
     public void Native_memory_grows_with_the_bytes_that_arrive_and_not_with_those_promised()
     {
         using var block = new NativeBlock();
