@@ -25,15 +25,11 @@ public sealed partial class TextTokenizer
     public static TextTokenizer Load(Stream stream, string name = "tokenizer.json")
     {
         ArgumentNullException.ThrowIfNull(stream);
-        try
+        return Create(name, () =>
         {
             using var document = JsonDocument.Parse(stream);
-            return new TextTokenizer(TokenizerJsonReader.Read(document.RootElement, name));
-        }
-        catch (JsonException damaged)
-        {
-            throw new InvalidDataException($"{name} is not JSON: {damaged.Message}", damaged);
-        }
+            return TokenizerJsonReader.Read(document.RootElement, name);
+        });
     }
 
     /// <summary>Reads the two files of a GPT-2 checkpoint.</summary>
@@ -45,8 +41,6 @@ public sealed partial class TextTokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(vocabularyPath);
         ArgumentException.ThrowIfNullOrEmpty(mergesPath);
-        using var document = JsonDocument.Parse(File.ReadAllBytes(vocabularyPath));
-        var vocabulary = TokenizerJsonReader.ReadVocabulary(document.RootElement, vocabularyPath);
         var merges = new List<(string Left, string Right)>();
         foreach (var line in File.ReadLines(mergesPath))
         {
@@ -54,11 +48,16 @@ public sealed partial class TextTokenizer
             merges.Add(TokenizerJsonReader.SplitMerge(line, mergesPath));
         }
 
-        return new TextTokenizer(new BpeDefinition
+        return Create(vocabularyPath, () =>
         {
-            Vocabulary = vocabulary,
-            Merges = merges,
-            AddedTokens = vocabulary.TryGetValue("<|endoftext|>", out var end) ? [new AddedToken(end, "<|endoftext|>")] : [],
+            using var document = JsonDocument.Parse(File.ReadAllBytes(vocabularyPath));
+            var vocabulary = TokenizerJsonReader.ReadVocabulary(document.RootElement, vocabularyPath);
+            return new BpeDefinition
+            {
+                Vocabulary = vocabulary,
+                Merges = merges,
+                AddedTokens = vocabulary.TryGetValue("<|endoftext|>", out var end) ? [new AddedToken(end, "<|endoftext|>")] : [],
+            };
         });
     }
 
@@ -82,5 +81,22 @@ public sealed partial class TextTokenizer
     {
         ArgumentNullException.ThrowIfNull(stream);
         TokenizerJsonWriter.Write(_definition, stream);
+    }
+
+    private static TextTokenizer Create(string name, Func<BpeDefinition> read)
+    {
+        try
+        {
+            return new TextTokenizer(read());
+        }
+        catch (JsonException damaged)
+        {
+            throw new InvalidDataException($"{name} is not JSON: {damaged.Message}", damaged);
+        }
+        catch (InvalidOperationException inconsistent)
+        {
+            // A value of another JSON type than expected, or a merge whose pieces the vocabulary lacks.
+            throw new InvalidDataException($"{name} is inconsistent: {inconsistent.Message}", inconsistent);
+        }
     }
 }

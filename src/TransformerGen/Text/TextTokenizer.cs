@@ -25,7 +25,8 @@ public sealed partial class TextTokenizer
         {
             Merges = definition.Merges.Select(merge => $"{merge.Left} {merge.Right}"),
             PreTokenizer = new Gpt2PreTokenizer(),
-            UnknownToken = definition.UnknownToken,
+            // Files name an unknown token by habit even where it is no piece; with all 256 bytes at hand it is never needed.
+            UnknownToken = definition.UnknownToken is { } named && definition.Vocabulary.ContainsKey(named) ? named : null,
             ByteLevel = true,
         });
 

@@ -8,6 +8,9 @@ namespace TransformerGen.Text;
 /// </summary>
 internal static class TokenizerJsonReader
 {
+    // Tables are laid out by id: a damaged id must not ask for gigabytes. The largest vocabularies have 256 Ki pieces.
+    private const int HighestId = (1 << 24) - 1;
+
     /// <summary>Reads the whole document.</summary>
     public static BpeDefinition Read(JsonElement root, string name)
     {
@@ -40,7 +43,7 @@ internal static class TokenizerJsonReader
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var entry in vocabulary.EnumerateObject())
         {
-            if (!entry.Value.TryGetInt32(out var id) || id < 0) throw new InvalidDataException($"{name}: the id of '{entry.Name}' is {entry.Value.GetRawText()}, expected 0 or more.");
+            if (!IsId(entry.Value, out var id)) throw new InvalidDataException($"{name}: the id of '{entry.Name}' is {entry.Value.GetRawText()}, expected 0 to {HighestId}.");
             ids[entry.Name] = id;
         }
 
@@ -81,9 +84,9 @@ internal static class TokenizerJsonReader
         foreach (var token in list.EnumerateArray())
         {
             var content = Part(token, "content")?.GetString();
-            if (content is null || Part(token, "id") is not { } number || !number.TryGetInt32(out var id) || id < 0)
+            if (content is null || Part(token, "id") is not { } number || !IsId(number, out var id))
             {
-                throw new InvalidDataException($"{name}: the added token {token.GetRawText()} lacks an id of 0 or more or a content.");
+                throw new InvalidDataException($"{name}: the added token {token.GetRawText()} lacks a content or an id from 0 to {HighestId}.");
             }
 
             tokens.Add(new AddedToken(id, content, Flag(token, "special"), Flag(token, "single_word"), Flag(token, "lstrip"), Flag(token, "rstrip"), Flag(token, "normalized")));
@@ -113,6 +116,12 @@ internal static class TokenizerJsonReader
         {
             if (Flag(model, key)) throw Unsupported(name, $"model.{key}", "true", "false");
         }
+    }
+
+    private static bool IsId(JsonElement number, out int id)
+    {
+        id = -1;
+        return number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out id) && id is >= 0 and <= HighestId;
     }
 
     private static JsonElement? Part(JsonElement element, string key) =>

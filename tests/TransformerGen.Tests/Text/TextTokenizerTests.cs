@@ -34,8 +34,8 @@ public class TextTokenizerTests(ITestOutputHelper output)
         Assert.Equal((8000, 0, 1, 2, 3), (tokenizer.VocabularySize, tokenizer.PadId, tokenizer.BeginId, tokenizer.EndId, tokenizer.UnknownId));
         Assert.True(tokenizer.AddPrefixSpace);
 
-        // The reference's model is 48 long: a source is cut to 47 ids before its end token, a target to 47 behind its begin token.
-        const int Longest = 47;
+        // The reference's model is 48 long: a source is cut to leave room for its end token, a target for begin and end.
+        const int LongestSource = 47, LongestTarget = 46;
         foreach (var part in (string[])["test_2016_flickr", "val", "train"])
         {
             if (TextData.Shared($"fixtures/multi30k/{part}.ids.gz", output) is not { } idsPath) return;
@@ -46,8 +46,8 @@ public class TextTokenizerTests(ITestOutputHelper output)
             for (var i = 0; i < lines.Length; i++)
             {
                 var columns = lines[i].Split('\t');
-                Assert.Equal(TextData.Ids(columns[0]), tokenizer.Encode(sources[i]).Take(Longest).Append(tokenizer.EndId!.Value));
-                Assert.Equal(TextData.Ids(columns[1]), tokenizer.Encode(targets[i]).Take(Longest));
+                Assert.Equal(TextData.Ids(columns[0]), tokenizer.Encode(sources[i]).Take(LongestSource).Append(tokenizer.EndId!.Value));
+                Assert.Equal(TextData.Ids(columns[1]), tokenizer.Encode(targets[i]).Take(LongestTarget));
             }
 
             output.WriteLine($"{part}: {lines.Length} pairs agree.");
@@ -207,6 +207,38 @@ public class TextTokenizerTests(ITestOutputHelper output)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(content));
         Assert.Contains("my.json", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(stream, "my.json")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"<pad>\": 0,", "\"<pad>\": -1,", "the id of '<pad>' is -1")]
+    [InlineData("\"<pad>\": 0,", "\"<pad>\": 2000000000,", "the id of '<pad>' is 2000000000")]
+    [InlineData("\"<pad>\": 0,", "\"<pad>\": \"0\",", "the id of '<pad>' is \"0\"")]
+    [InlineData("\"content\": \"<pad>\",", "", "the added token")]
+    [InlineData("\"merges\": [", "\"merges\": [[\"Q\"],", "merge 0 is [\"Q\"]")]
+    [InlineData("\"merges\": [", "\"merges\": [\"Q\",", "the merge 'Q' is not two pieces")]
+    [InlineData("\"merges\": [", "\"merges\": [[\"Q\", \"Z\"],", "'QZ'")]
+    [InlineData("\"use_regex\": true", "\"use_regex\": 1", "inconsistent")]
+    public void A_damaged_entry_is_named(string from, string to, string message)
+    {
+        var refused = Assert.Throws<InvalidDataException>(() => Loaded(file => file.Replace(from, to, StringComparison.Ordinal)));
+        Assert.StartsWith("tokenizer.json", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_byte_the_vocabulary_lacks_is_the_unknown_token_or_nothing()
+    {
+        static string Lacking(string file) => file.Replace("\"~\": 96,", "", StringComparison.Ordinal);
+        static string Naming(string file, string unknown) => file.Replace("\"unk_token\": null", $"\"unk_token\": \"{unknown}\"", StringComparison.Ordinal);
+        Assert.Equal([96, 96], Small.Encode("~~"));
+
+        var withUnknown = Loaded(file => Naming(Lacking(file), "</s>"));
+        Assert.Equal(2, withUnknown.UnknownId);
+        Assert.Equal([2, 2], withUnknown.Encode("~~"));
+        Assert.Empty(Loaded(Lacking).Encode("~~"));
+
+        // An unknown token that is no piece is never needed while all bytes are there.
+        Assert.Equal([96], Loaded(file => Naming(file, "<none>")).Encode("~"));
     }
 
     [Fact]
