@@ -42,7 +42,7 @@ public static class ByteLevelBpeTrainer
         return new TextTokenizer(new BpeDefinition
         {
             Vocabulary = pieces.ToVocabulary(),
-            Merges = KeepLast(merges),
+            Merges = merges,
             AddedTokens = [.. options.SpecialTokens.Select(token => new AddedToken(pieces.Find(token), token))],
             UnknownToken = options.SpecialTokens.Contains("<unk>") ? "<unk>" : null,
             AddPrefixSpace = options.AddPrefixSpace,
@@ -110,21 +110,5 @@ public static class ByteLevelBpeTrainer
         }
 
         return merges;
-    }
-
-    /// <summary>
-    /// A pair can come back after its merge, when another way to spell one of its halves is merged later. Its last place counts.
-    /// </summary>
-    private static List<(string Left, string Right)> KeepLast(List<(string Left, string Right)> merges)
-    {
-        var seen = new HashSet<(string, string)>();
-        var kept = new List<(string Left, string Right)>(merges.Count);
-        for (var i = merges.Count - 1; i >= 0; i--)
-        {
-            if (seen.Add(merges[i])) kept.Add(merges[i]);
-        }
-
-        kept.Reverse();
-        return kept;
     }
 }

@@ -74,7 +74,7 @@ public class BpeTrainerTests(ITestOutputHelper output)
     [Fact]
     public void Agrees_with_recounting_everything_before_each_merge()
     {
-        // Few letters, so that ties, repeats and pieces with two spellings abound.
+        // Few letters, so that ties and repeats abound.
         var random = new Random(7);
         var words = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => "abc"[random.Next(3)]))).ToArray();
 
@@ -100,6 +100,15 @@ public class BpeTrainerTests(ITestOutputHelper output)
 
         Assert.Equal((0, 1, 2, 3, 4), (trained.PadId, trained.BeginId, trained.EndId, trained.UnknownId, trained.FindId("<sep>")));
         Assert.Equal(5, trained.FindId("!"));
+    }
+
+    [Fact]
+    public void A_merge_that_spells_a_special_token_has_its_id()
+    {
+        var trained = ByteLevelBpeTrainer.Train(["abc", "abd"], new BpeTrainingOptions { VocabularySize = 258, SpecialTokens = ["ab"] });
+
+        Assert.Equal([("a", "b"), ("ab", "c")], trained.Merges);
+        Assert.Equal((0, 257), (trained.FindId("ab"), trained.FindId("abc")));
     }
 
     [Fact]
