@@ -2,7 +2,7 @@ namespace TransformerGen.Decoding;
 
 /// <summary>
 /// A batch of rows being decoded against a key and value cache. Generated models implement it; the algorithms of this
-/// namespace are generic over it, so that their calls are direct whether the session is a class or a struct.
+/// namespace are generic over it, so that the calls to a struct are direct (to a class they are interface calls, a few per token).
 /// </summary>
 /// <remarks>A session serves one caller at a time.</remarks>
 public interface IDecodingSession

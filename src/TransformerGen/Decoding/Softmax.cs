@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace TransformerGen.Decoding;
 
 /// <summary>
-/// Softmax over a vocabulary. Every element is computed by the same IEEE operations whatever the vector width, and sums are
-/// taken in one fixed order, in double: the same logits give the same bits on every machine.
+/// Softmax over a vocabulary. Every exponential is computed by the same IEEE operations whatever the vector width, and sums are
+/// taken in one fixed order, in double: from the same logits, sampling draws the same tokens on every machine.
 /// </summary>
 internal static class Softmax
 {

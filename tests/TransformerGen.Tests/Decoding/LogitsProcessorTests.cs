@@ -90,6 +90,30 @@ public class LogitsProcessorTests
         }
     }
 
+    [Theory]
+    [InlineData(0.05)]
+    [InlineData(0.5)]
+    [InlineData(0.95)]
+    public void Typical_p_is_the_definition_at_any_size(double mass)
+    {
+        foreach (int vocabulary in (int[])[3, 50, 1001])
+        {
+            float[] logits = RandomLogits(vocabulary + 1, vocabulary), actual = [.. logits];
+            new TypicalPProcessor(mass).Process([], actual);
+            double sum = logits.Sum(x => Math.Exp(x)), cumulative = 0;
+            double[] p = [.. logits.Select(x => Math.Exp(x) / sum)];
+            double entropy = p.Sum(x => -x * Math.Log(x));
+            HashSet<int> kept = [];
+            foreach (int i in Enumerable.Range(0, vocabulary).OrderBy(i => Math.Abs(-Math.Log(p[i]) - entropy)))
+            {
+                if (cumulative >= mass) break;
+                cumulative += p[i];
+                kept.Add(i);
+            }
+            Assert.Equal(logits.Select((x, i) => kept.Contains(i) ? x : float.NegativeInfinity), actual);
+        }
+    }
+
     [Fact]
     public void Top_k_is_the_definition_and_keeps_ties()
     {

@@ -7,8 +7,8 @@ namespace TransformerGen.Decoding;
 public sealed class TopPProcessor : ILogitsProcessor
 {
     private readonly double p;
+    private readonly AscendingMass order = new();
     private float[]? exponentials;
-    private ulong[]? order;
 
     /// <summary>Creates the processor.</summary>
     /// <param name="p">The probability to reach, from 0 (only the most probable token) to 1 (every token).</param>
@@ -23,33 +23,8 @@ public sealed class TopPProcessor : ILogitsProcessor
     {
         Span<float> exp = Scratch.Take(ref exponentials, logits.Length);
         double sum = Softmax.Exponentials(logits, exp, out _);
-        double removable = (1 - p) * sum;
-
-        // However many tokens are below removable / V, together they are below removable: they come first in ascending
-        // order and all go, so that only the others have to be sorted.
-        double surelyGone = removable / logits.Length * (1 - 1e-9), cumulative = 0;
-        Span<ulong> sorted = Scratch.Take(ref order, logits.Length);
-        int count = 0;
+        ulong firstKept = order.Find(exp, exp, (1 - p) * sum, exceed: true);
         for (int i = 0; i < logits.Length; i++)
-        {
-            if (exp[i] < surelyGone || exp[i] == 0)
-            {
-                cumulative += exp[i];
-                if (exp[i] < surelyGone) logits[i] = float.NegativeInfinity;
-            }
-            else
-            {
-                sorted[count++] = RankedToken.Pack(exp[i], i);
-            }
-        }
-        sorted = sorted[..count];
-        sorted.Sort();
-        for (int i = 0; i < count - 1; i++)
-        {
-            int token = RankedToken.Token(sorted[i]);
-            cumulative += exp[token];
-            if (cumulative > removable) break;
-            logits[token] = float.NegativeInfinity;
-        }
+            if (AscendingMass.Rank(exp[i], i) < firstKept) logits[i] = float.NegativeInfinity;
     }
 }

@@ -7,8 +7,9 @@ namespace TransformerGen.Decoding;
 public sealed class TypicalPProcessor : ILogitsProcessor
 {
     private readonly double mass;
+    private readonly AscendingMass order = new();
     private float[]? exponentials;
-    private ulong[]? order;
+    private float[]? distances;
 
     /// <summary>Creates the processor.</summary>
     /// <param name="mass">The probability to reach, above 0 and below 1.</param>
@@ -25,19 +26,11 @@ public sealed class TypicalPProcessor : ILogitsProcessor
         double sum = Softmax.Exponentials(logits, exp, out float max);
         double entropy = Softmax.Entropy(logits, exp, sum, max), logSum = Math.Log(sum);
 
-        Span<ulong> sorted = Scratch.Take(ref order, logits.Length);
-        for (int i = 0; i < logits.Length; i++)
-        {
-            double information = logSum - (logits[i] - max);
-            sorted[i] = RankedToken.Pack((float)Math.Abs(information - entropy), i);
-        }
-        sorted.Sort();
+        Span<float> distance = Scratch.Take(ref distances, logits.Length);
+        for (int i = 0; i < logits.Length; i++) distance[i] = (float)Math.Abs(logSum - (logits[i] - max) - entropy);
 
-        int last = 0;
-        double cumulative = exp[RankedToken.Token(sorted[0])];
-        while (cumulative < mass * sum && last < sorted.Length - 1) cumulative += exp[RankedToken.Token(sorted[++last])];
-        float farthest = RankedToken.Weight(sorted[last]);
-        for (int i = last + 1; i < sorted.Length; i++)
-            if (RankedToken.Weight(sorted[i]) > farthest) logits[RankedToken.Token(sorted[i])] = float.NegativeInfinity;
+        float farthest = AscendingMass.Key(order.Find(distance, exp, mass * sum, exceed: false));
+        for (int i = 0; i < logits.Length; i++)
+            if (distance[i] > farthest) logits[i] = float.NegativeInfinity;
     }
 }
