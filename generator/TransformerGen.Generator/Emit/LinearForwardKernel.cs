@@ -24,7 +24,7 @@ internal sealed record LinearForwardKernel(int In, int Out, bool Bias, Activatio
 
     public override void Emit(SourceWriter writer)
     {
-        string shape = MethodName + (Bias ? "WithBias" : "");
+        string shape = MethodName + (Bias ? "WithBias" : "") + "Shape";
         string sum = Bias ? "x·Wᵀ + b" : "x·Wᵀ";
         string formula = Activation switch
         {
