@@ -123,4 +123,9 @@ public readonly unsafe struct Lanes512 : ILanes<Lanes512>
         quarter = Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(float* source, int sourceStride, float* destination, int destinationStride) =>
+        LaneTranspose.Sixteen(source, sourceStride, destination, destinationStride);
 }
