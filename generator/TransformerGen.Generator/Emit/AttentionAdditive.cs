@@ -1,0 +1,84 @@
+using System.Collections.Generic;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>Additive attention (Bahdanau et al. 2015): its score, and the score's gradient, under the same softmax.</summary>
+internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel(Shape)
+{
+    public override string MemberKey => "0 tiles additive";
+
+    public static IEnumerable<Kernel> Of(AttentionShape shape) => shape.IsAdditive ? [new AttentionAdditive(shape)] : [];
+
+    public override void Emit(SourceWriter writer) => writer.Lines(
+        """
+        /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void AdditiveScores<V>(float* queries, float* panels, int count, float* score, float* scores)
+            where V : unmanaged, ILanes<V>
+        {
+            V log2E = V.Create(1.44269504f);
+            for (int row = 0; row < TileRows; row++)
+            {
+                for (int key = 0; key < count * Panel; key += V.Count)
+                {
+                    float* lane = panels + (key / Panel * Panel * HeadWidth) + (key % Panel);
+                    V sum = V.Zero;
+                    for (int d = 0; d < HeadWidth; d++)
+                    {
+                        sum = V.MultiplyAdd(V.Create(score[d]), LaneMath.Tanh(V.Create(queries[(row * Padded) + d]) + V.Load(lane + (d * Panel))), sum);
+                    }
+
+                    V.Store(sum * log2E, scores + (row * BlockKeys) + key);
+                }
+            }
+        }
+        """);
+
+    /// <summary>Writes the gradient of the score with respect to q, k and its own weights.</summary>
+    public static void EmitGradient(SourceWriter writer) => writer.Lines(
+        """
+        /// <summary>
+        /// d(Σ_d score[d]·tanh(q[d] + k[d])) for 4 queries and the panels panel..end, from dS: with t = tanh(..), dq[d] and dk[d] get
+        /// dS·score[d]·(1 - t²), dScore[d] gets dS·t. dK is kept in panels, dScore in lanes [d, 16].
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void AdditiveGradient<V>(KeyBlock* block, int panel, int end, float* queries, float* score, float* dScores, float* dQueries, float* dKeys, float* dScore)
+            where V : unmanaged, ILanes<V>
+        {
+            V one = V.Create(1f);
+            for (int row = 0; row < TileRows; row++)
+            {
+                for (int d = 0; d < HeadWidth; d++)
+                {
+                    V query = V.Create(queries[d]), weight = V.Create(score[d]), dWeight = V.Load(dScore + (d * Panel)), dQuery = V.Zero;
+                    for (int key = panel * Panel; key < end * Panel; key += V.Count)
+                    {
+                        int lane = (key / Panel * Panel * HeadWidth) + (d * Panel) + (key % Panel);
+                        V t = LaneMath.Tanh(query + V.Load(block->Keys + lane)), dS = V.Load(dScores + key);
+                        V dSum = dS * weight * (one - (t * t));
+                        dQuery += dSum;
+                        V.Store(V.Load(dKeys + lane) + dSum, dKeys + lane);
+                        dWeight = V.MultiplyAdd(dS, t, dWeight);
+                    }
+
+                    dQueries[d] += V.Sum(dQuery);
+                    V.Store(dWeight, dScore + (d * Panel));
+                }
+
+                queries += Padded;
+                dScores += BlockKeys;
+                dQueries += Padded;
+            }
+        }
+
+        /// <summary>Writes one lane of panels as a row: stored, or added.</summary>
+        private static void UnpackLane(float* panels, int row, bool add, float* destination)
+        {
+            float* lane = panels + (row / Panel * Panel * HeadWidth) + (row % Panel);
+            for (int d = 0; d < HeadWidth; d++)
+            {
+                destination[d] = add ? destination[d] + lane[d * Panel] : lane[d * Panel];
+            }
+        }
+        """);
+}

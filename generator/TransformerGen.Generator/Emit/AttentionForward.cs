@@ -1,0 +1,143 @@
+using System.Collections.Generic;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>Attention of whole sequences: keys and values come from rows.</summary>
+/// <param name="Shape">What it is specialised for.</param>
+/// <param name="Keep">Write logSumExp, which the backward pass and the capture of probabilities read.</param>
+internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) : AttentionKernel(Shape)
+{
+    public override string MemberKey => "2 forward" + (Keep ? " keep" : "");
+
+    public override IEnumerable<Kernel> Needs => [new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionRows(Shape), new AttentionTile(Shape), .. AttentionThresholds.Of(Shape, false), .. AttentionAdditive.Of(Shape)];
+
+    /// <summary>The method that a call site names.</summary>
+    public string Method => Keep ? "ForwardKeep" : "Forward";
+
+    public override void Emit(SourceWriter writer) => writer.Lines(
+        $$"""
+        /// <summary>output[rows, {{Shape.Width}}] = the attention of every query row, heads side by side, padding columns zero; a query that sees no key yields zeros.</summary>
+        /// <param name="team">Work is split by sequence and head.</param>
+        /// <param name="sequences">Sequences.</param>
+        /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
+        /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="q">Column of head 0 in the first row of queries; stride {{Shape.QueryStride}}.</param>
+        /// <param name="k">The same of the keys; stride {{Shape.KeyStride}}.</param>
+        /// <param name="v">The same of the values; stride {{Shape.ValueStride}}.</param>
+        {{Additive($"/// <param name=\"score\">Weights of the score, [{Shape.Heads}, {Shape.HeadWidth}], stride {Shape.PaddedHeadWidth}.</param>\n")}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>{{(Keep ? $"\n/// <param name=\"logSumExp\">Receives the base-2 logarithm of each softmax's denominator, [rows, {Shape.StatisticsStride}].</param>" : "")}}
+        public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, {{Additive("float* score, ")}}float* output{{(Keep ? ", float* logSumExp" : "")}})
+        {
+            {{Method}}Work work = new() { QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, Q = q, K = k, V = v, {{Additive("Score = score, ")}}Output = output{{(Keep ? ", LogSumExp = logSumExp" : "")}} };
+            int units = sequences * Heads;
+            if (IsSmall(sequences, queryOffsets, keyOffsets))
+            {
+                {{Method}}Heads(0, units, &work);
+            }
+            else
+            {
+                team.Run(units, &{{Method}}Heads, &work);
+            }
+        }
+
+        private struct {{Method}}Work
+        {
+            public int* QueryOffsets, KeyOffsets;
+            public float* Q, K, V, {{Additive("Score, ")}}Output{{(Keep ? ", LogSumExp" : "")}};
+        }
+
+        private static void {{Method}}Heads(int first, int end, void* state)
+        {
+            {{Indented(Dispatch(Method + "Heads", "first, end, (" + Method + "Work*)state"), 1)}}
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void {{Method}}Heads<V>(int first, int end, {{Method}}Work* work)
+            where V : unmanaged, ILanes<V>
+        {
+            for (int unit = first; unit < end; unit++)
+            {
+                int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth;
+                int row = work->QueryOffsets[sequence], queries = work->QueryOffsets[sequence + 1] - row;
+                int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
+                float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
+                float* k = work->K + ((long)key * KeyStride) + column, v = work->V + ((long)key * ValueStride) + column;
+                {{(Keep ? "float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n        " : "")}}{{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}
+
+                if (head == Heads - 1)
+                {
+                    ClearBehind(output + HeadWidth, OutputStride, {{Shape.OutputStride - Shape.Width}}, queries);{{(Keep ? $"\n            ClearBehind(logSumExp + 1, StatisticsStride, {Shape.StatisticsStride - Shape.Heads}, queries);" : "")}}
+                }
+            }
+        }
+        """);
+
+    private string Residues()
+    {
+        string statistics = Keep ? "logSumExp" : "null", score = Additive("score, ");
+        if (Shape.RowStep == 1)
+        {
+            return $"AttendRows<V>(queries, keys, q, k, v, {score}output, {statistics});";
+        }
+
+        string next = Keep ? $"logSumExp + (residue * StatisticsStride)" : "null";
+        return
+            $$"""
+            for (int residue = 0; residue < RowStep && residue < queries; residue++)
+            {
+                // The rows residue, residue + {{Shape.RowStep}} ... see only each other: a window over every {{Shape.RowStep}}th row.
+                AttendRows<V>((queries - residue + RowStep - 1) / RowStep, (keys - residue + RowStep - 1) / RowStep, q + (residue * QueryStride), k + (residue * KeyStride), v + (residue * ValueStride), {{score}}output + (residue * OutputStride), {{next}});
+            }
+            """;
+    }
+}
+
+/// <summary>The forward pass of one head of one sequence, and what else the kernels over rows share.</summary>
+internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Shape)
+{
+    public override string MemberKey => "1 rows";
+
+    public override void Emit(SourceWriter writer)
+    {
+        writer.Lines(
+            $$"""
+            /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
+            private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
+            {
+                if (sequences == 0)
+                {
+                    return true;
+                }
+
+                long queries = queryOffsets[sequences] - queryOffsets[0], keys = (keyOffsets[sequences] - keyOffsets[0]) / sequences;
+                return queries * keys * {{(Shape.IsAdditive ? 16 : 2) * Shape.Width}} < 100_000;
+            }
+
+            /// <summary>Sets padding columns to zero.</summary>
+            private static void ClearBehind(float* start, int stride, int columns, int rows)
+            {
+                for (int row = 0; row < rows && columns > 0; row++)
+                {
+                    new Span<float>(start + ((long)row * stride), columns).Clear();
+                }
+            }
+
+            /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
+            private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+            {
+                long first = (FirstKey(pass) + ((long)start * KeyStep(pass))) * RowStep;
+                KeyPanels.Pack(k + (first * KeyStride), (nint)KeyStep(pass) * RowStep * KeyStride, count, HeadWidth, block->Keys);
+                See(block, pass, start, count);
+            }
+
+            /// <summary>Packs the values of the same keys.</summary>
+            private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+                where V : unmanaged, ILanes<V>
+            {
+                long first = (FirstKey(pass) + ((long)start * KeyStep(pass))) * RowStep;
+                PackRows<V>(v + (first * ValueStride), KeyStep(pass) * RowStep * ValueStride, count, count, 1f, block->Values);
+            }
+
+            """);
+        AttentionTile.EmitAttend(writer, Shape, cached: false);
+    }
+}

@@ -1,0 +1,75 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Plan;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>Where every parameter stands in the flat buffers, and which tensors of the checkpoint it is made of.</summary>
+internal static class ParametersEmitter
+{
+    public static void Emit(SourceWriter writer, CompiledModel model)
+    {
+        ParameterTable parameters = model.Parameters;
+        writer.Lines($"/// <summary>First float of every parameter in the row-major buffers (values, gradients, moments): {Literal.Prose(parameters.Floats)} floats.</summary>");
+        Constants(writer, "Weight", parameters.All.Select(p => (p.Name, p.Offset, Describe(p))));
+        writer.Blank();
+        writer.Lines($"/// <summary>First float of every matrix in the packed panels for x·Wᵀ: {Literal.Prose(parameters.PanelFloats)} floats.</summary>");
+        Constants(writer, "Panel", parameters.Panels.Select(p => (p.Key.Name, p.Value, $"[{p.Key.Rows}, {p.Key.Columns}]")));
+        if (parameters.TransposedPanels.Count > 0)
+        {
+            writer.Blank();
+            writer.Lines($"/// <summary>First float of every matrix in the packed panels for dy·W: {Literal.Prose(parameters.TransposedPanelFloats)} floats.</summary>");
+            Constants(writer, "TransposedPanel", parameters.TransposedPanels.Select(p => (p.Key.Name, p.Value, $"[{p.Key.Rows}, {p.Key.Columns}]")));
+        }
+    }
+
+    /// <summary>The list of ParameterInfo, one line per tensor of the checkpoint.</summary>
+    public static void EmitTensors(SourceWriter writer, ParameterTable parameters)
+    {
+        foreach (Parameter parameter in parameters.All)
+        {
+            int offset = parameter.Offset;
+            foreach (Tensor tensor in parameter.Tensors)
+            {
+                string deviation = tensor.Initial == InitialValue.Normal ? ", Deviation: " + Literal.Of(tensor.Deviation) : "", buffer = tensor.IsBuffer ? ", IsBuffer: true" : "";
+                writer.Lines(
+                    $"new(\"{tensor.Name}\", {tensor.Rows}, {tensor.Columns}, {tensor.Rank}, {offset}, {parameter.Stride}, Initialization.{tensor.Initial}{deviation}{buffer}),");
+                offset += parameter.IsVector ? tensor.Columns : tensor.Rows * parameter.Stride;
+            }
+        }
+    }
+
+    private static void Constants(SourceWriter writer, string className, IEnumerable<(string Name, int Offset, string Comment)> constants)
+    {
+        using (writer.Open($"private static class {className}"))
+        {
+            var lines = constants.Select(c => ($"public const int {c.Name} = {c.Offset};", c.Comment)).ToList();
+            int width = lines.Count == 0 ? 0 : lines.Max(l => l.Item1.Length) + 1;
+            foreach ((string text, string comment) in lines)
+            {
+                writer.Lines(text.PadRight(width) + "// " + comment);
+            }
+        }
+    }
+
+    private static string Describe(Parameter parameter)
+    {
+        string shape = parameter.IsVector ? $"[{parameter.Columns}]" : $"[{parameter.Rows}, {parameter.Columns}]";
+        string first = parameter.Tensors[0].Name;
+        string others = string.Concat(parameter.Tensors.Skip(1).Select(t => ", " + t.Name.Substring(CommonPrefix(first, t.Name))));
+        return $"{shape} {first}{others}";
+    }
+
+    private static int CommonPrefix(string left, string right)
+    {
+        int i = 0;
+        while (i < left.Length && i < right.Length && left[i] == right[i])
+        {
+            i++;
+        }
+
+        return Math.Max(0, left.LastIndexOf('.', Math.Max(0, i - 1)) + 1);
+    }
+}

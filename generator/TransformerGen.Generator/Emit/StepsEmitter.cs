@@ -1,0 +1,150 @@
+using System.Collections.Generic;
+using System.Linq;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Plan;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>The methods that the runtime calls: one call per stage, nothing between.</summary>
+internal static class StepsEmitter
+{
+    public static void EmitTraining(SourceWriter writer, ModelTarget target, GraphEmitter graph, List<string> forward, List<string> backward)
+    {
+        writer.Lines("/// <inheritdoc/>");
+        using (writer.Open($"static unsafe double ITrainable<{target.ClassName}>.Forward(Workspace workspace)"))
+        {
+            writer.Lines($"workspace.Prepare({graph.Sizes()});");
+            Calls(writer, graph, forward);
+            writer.Lines($"return Losses.Sum(workspace.Labels.Count, workspace.LabelArena[{graph.Name}.Label.Losses]);");
+        }
+
+        writer.Blank();
+        writer.Lines("/// <inheritdoc/>");
+        using (writer.Open($"static void ITrainable<{target.ClassName}>.Backward(Workspace workspace)"))
+        {
+            Calls(writer, graph, backward);
+        }
+
+    }
+
+    public static void EmitInference(SourceWriter writer, ModelTarget target, GraphEmitter graph, string method, List<string> stages)
+    {
+        string contract = method == "Evaluate" ? "ICapturing" : "ITransformer";
+        writer.Lines("/// <inheritdoc/>");
+        using (writer.Open($"static unsafe void {contract}<{target.ClassName}>.{method}(Workspace workspace)"))
+        {
+            writer.Lines($"workspace.Prepare({graph.Sizes()});");
+            if (method == "Evaluate")
+            {
+                writer.Lines("workspace.Capture.Clear();");
+            }
+
+            Calls(writer, graph, stages);
+            if (graph.Outputs.ContainsKey("Logits"))
+            {
+                writer.Lines($"workspace.Logits = workspace.LabelArena[{graph.Name}.Label.Logits];");
+            }
+        }
+
+        if (method == "Evaluate")
+        {
+            writer.Blank();
+            EmitCaptures(writer, target, graph);
+        }
+    }
+
+    /// <summary>Packing, the loss of given logits, and an explanation for what this architecture lacks.</summary>
+    public static void EmitShared(SourceWriter writer, ModelTarget target, CompiledModel model, KernelSet kernels)
+    {
+        ParameterTable parameters = model.Parameters;
+        writer.Lines("/// <inheritdoc/>");
+        using (writer.Open($"static unsafe void ITransformer<{target.ClassName}>.Pack(ModelWeights weights, Team team)"))
+        {
+            writer.Lines("float* w = weights.Values.Start, panels = weights.Panels.Start;");
+            foreach (KeyValuePair<Parameter, int> panel in parameters.Panels)
+            {
+                LinearPackKernel kernel = kernels.Need(new LinearPackKernel(panel.Key.Columns, panel.Key.Rows, Transposed: false));
+                writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, w + Weight.{panel.Key.Name}, panels + Panel.{panel.Key.Name});");
+            }
+
+            if (parameters.TransposedPanels.Count > 0)
+            {
+                using (writer.Open("if (weights.TrainingPanels is { } training)"))
+                {
+                    writer.Lines("float* transposed = training.Start;");
+                    foreach (KeyValuePair<Parameter, int> panel in parameters.TransposedPanels)
+                    {
+                        LinearPackKernel kernel = kernels.Need(new LinearPackKernel(panel.Key.Columns, panel.Key.Rows, Transposed: true));
+                        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, w + Weight.{panel.Key.Name}, transposed + TransposedPanel.{panel.Key.Name});");
+                    }
+                }
+            }
+        }
+
+        writer.Blank();
+        CrossEntropyKernel loss = kernels.Need(new CrossEntropyKernel(model.Spec.Vocabulary, Gradient: false));
+        writer.Lines("/// <inheritdoc/>");
+        using (writer.Open($"static unsafe double ITransformer<{target.ClassName}>.Loss(Workspace workspace)"))
+        {
+            writer.Lines(
+                $$"""
+                float* losses = KernelScratch.Get((long)workspace.Labels.Count * {{Padding.Floats}});
+                {{loss.ClassName}}.{{loss.MethodName}}(workspace.Team, workspace.Labels, workspace.Logits, workspace.Smoothing, losses);
+                return Losses.Sum(workspace.Labels.Count, losses);
+                """);
+        }
+
+        foreach ((PlannedGraph? graph, string method, string part) in ((PlannedGraph?, string, string)[])[(model.Encoding, "Encode", "encoder"), (model.Decoding, "Decode", "decoder")])
+        {
+            if (graph is null)
+            {
+                writer.Blank();
+                writer.Lines("/// <inheritdoc/>");
+                writer.Lines(
+                    $"static void ITransformer<{target.ClassName}>.{method}(Workspace workspace) =>\n"
+                    + $"    throw new InvalidOperationException(\"{target.ClassName.TrimStart('@')} has no {part}: its architecture is the other half of the Transformer.\");");
+            }
+        }
+    }
+
+    private static void Calls(SourceWriter writer, GraphEmitter graph, List<string> stages)
+    {
+        foreach (string stage in stages)
+        {
+            writer.Lines($"{graph.Name}.{stage}(workspace);");
+        }
+    }
+
+    private static void EmitCaptures(SourceWriter writer, ModelTarget target, GraphEmitter graph)
+    {
+        writer.Lines("/// <inheritdoc/>");
+        writer.Lines($"static IReadOnlyList<CapturedState> ICapturing<{target.ClassName}>.States {{ get; }} =");
+        writer.Lines("[");
+        using (writer.Indent())
+        {
+            foreach (KeyValuePair<string, Value> state in graph.Outputs.Where(o => o.Key != "Logits"))
+            {
+                writer.Lines($"new(\"{state.Key}\", {(state.Value.Rows == Symbol.SourceRows ? "true" : "false")}, {graph.Offset(state.Value)}, {state.Value.Width}),");
+            }
+        }
+
+        writer.Lines("];");
+        writer.Blank();
+        writer.Lines("/// <inheritdoc/>");
+        writer.Lines($"static IReadOnlyList<CapturedAttention> ICapturing<{target.ClassName}>.Attentions {{ get; }} =");
+        writer.Lines("[");
+        using (writer.Indent())
+        {
+            foreach (CaptureProbabilities capture in graph.Operations.OfType<CaptureProbabilities>())
+            {
+                Attention forward = capture.Forward;
+                string Is(Value value) => value.Rows == Symbol.SourceRows ? "true" : "false";
+                writer.Lines($"new(\"{forward.Y.Name.Replace("Context", "")}\", {forward.Settings.Heads}, {Is(forward.Q.Value)}, {Is(forward.K.Value)}),");
+            }
+        }
+
+        writer.Lines("];");
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Generic;
+using System.Linq;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Plan;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Emit;
+
+/// <summary>What a user of the class sees: its documentation, how it is made, loaded and saved, and what is fixed about it.</summary>
+internal static class SurfaceEmitter
+{
+    public static void Emit(SourceWriter writer, ModelTarget target, CompiledModel model)
+    {
+        ModelSpec spec = target.Spec;
+        string name = target.ClassName, plain = name.TrimStart('@');
+        Documentation(writer, spec, model);
+        string contract = (model.Training is null ? $"ITransformer<{name}>" : $"ITrainable<{name}>") + (model.Evaluation is null ? "" : $", ICapturing<{name}>");
+        using (writer.Open($"partial class {name} : {contract}, IDisposable"))
+        {
+            using (writer.Open($"private {plain}(ModelWeights weights)"))
+            {
+                writer.Lines("Weights = weights;");
+            }
+
+            writer.Blank();
+            writer.Lines("/// <summary>What is fixed about the model: sizes, ids, and the place of every tensor.</summary>");
+            using (writer.Open("public static ModelInfo Info { get; } = new()"))
+            {
+                writer.Lines(
+                    $""""
+                    Name = "{plain}",
+                    ConfigJson = """
+                    """");
+                using (writer.Indent())
+                {
+                    writer.Lines(spec.ConfigJson.TrimEnd('\n'));
+                    writer.Lines("\"\"\",");
+                }
+
+                writer.Lines(
+                    $"""
+                    Vocabulary = {spec.Vocabulary},
+                    Width = {spec.Width},
+                    MaxLength = {spec.MaxLength},
+                    PadId = {spec.PadId},
+                    BeginId = {spec.BeginId},
+                    EndId = {spec.EndId},
+                    HasEncoder = {Bool(spec.Encoder is not null)},
+                    HasDecoder = {Bool(spec.Decoder is not null)},
+                    HasBatchNorm = {Bool(model.Parameters.All.Any(p => p.Tensors[0].IsBuffer))},
+                    Dropout = {Literal.Of(spec.Dropout)},
+                    ValueFloats = {model.Parameters.Floats},
+                    PanelFloats = {model.Parameters.PanelFloats},
+                    TrainingPanelFloats = {model.Parameters.TransposedPanelFloats},
+                    SelfCacheFloats = {model.Caches.SelfFloats},
+                    CrossCacheFloats = {model.Caches.SourceFloats},
+                    Parameters =
+                    [
+                    """);
+                using (writer.Indent())
+                {
+                    ParametersEmitter.EmitTensors(writer, model.Parameters);
+                }
+
+                writer.Lines("],");
+            }
+
+            writer.Lines(";");
+            writer.Blank();
+            writer.Lines(
+                $$"""
+                /// <summary>The parameters: row-major values, and the packed panels that are derived from them.</summary>
+                public ModelWeights Weights { get; }
+
+                /// <summary>A model with zero weights, ready to be initialised or loaded.</summary>
+                public static {{name}} CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<{{name}}>(weights, team)));
+
+                /// <inheritdoc/>
+                static {{name}} ITransformer<{{name}}>.Wrap(ModelWeights weights) => new(weights);
+
+                /// <summary>Frees the weights.</summary>
+                public void Dispose() => Weights.Dispose();
+
+                private static void Pack<TModel>(ModelWeights weights, Team team)
+                    where TModel : class, ITransformer<TModel> => TModel.Pack(weights, team);
+                """);
+        }
+    }
+
+    private static void Documentation(SourceWriter writer, ModelSpec spec, CompiledModel model)
+    {
+        long count = model.Parameters.All.SelectMany(p => p.Tensors).Where(t => !t.IsBuffer).Sum(t => (long)t.Rows * t.Columns);
+        writer.Lines("/// <summary>");
+        writer.Lines($"/// Transformer (Vaswani et al. 2017): width {spec.Width}, vocabulary {Literal.Prose(spec.Vocabulary)}, at most {Literal.Prose(spec.MaxLength)} tokens.");
+        writer.Lines("/// <code>");
+        foreach (StackSpec stack in new[] { spec.Encoder, spec.Decoder }.OfType<StackSpec>())
+        {
+            writer.Lines($"/// {stack.Name} {stack.Layers.Count} × [ {string.Join(" → ", stack.Layers[0].Sublayers.Select(Describe))} ]");
+        }
+
+        writer.Lines($"/// parameters {Literal.Prose(count)} ({Bytes(4 * count)})");
+        foreach ((PlannedGraph? graph, string what) in ((PlannedGraph?, string)[])[(model.Training, "training"), (model.Encoding, "encoding"), (model.Decoding, "decoding")])
+        {
+            if (graph is not null)
+            {
+                writer.Lines($"/// {what}: {DescribeArena(graph.Plan)}; forward {DescribeFlops(graph.Graph)}");
+            }
+        }
+
+        writer.Lines("/// </code>");
+        writer.Lines("/// </summary>");
+    }
+
+    private static string Describe(SublayerSpec sublayer)
+    {
+        string norm = sublayer.Placement == NormPlacement.Post ? " → add &amp; norm" : "";
+        string text = sublayer switch
+        {
+            AttentionSpec { Source: AttentionSource.Encoder } a => $"cross-attention {a.Heads} × {a.HeadWidth}",
+            AttentionSpec a => $"{(a.Causal ? "masked " : "")}self-attention {a.Heads} × {a.HeadWidth}",
+            FeedForwardSpec f => $"feed-forward → {f.Inner}, {f.Activation}",
+            _ => sublayer.GetType().Name,
+        };
+        return sublayer.Placement == NormPlacement.Post ? text + norm : "norm → " + text + " → add";
+    }
+
+    private static string DescribeArena(MemoryPlan plan)
+    {
+        string Part(Symbol symbol, string per) => plan.Sizes.TryGetValue(symbol, out int floats) && floats > 0 ? $"{Bytes(4L * floats)} per {per}" : "";
+        return string.Join(
+            ", ", new[] { Part(Symbol.SourceRows, "source token"), Part(Symbol.TargetRows, "target token"), Part(Symbol.LabelRows, "label") }.Where(p => p.Length > 0));
+    }
+
+    private static string DescribeFlops(ModelGraph graph)
+    {
+        var flops = new Dictionary<Symbol, long>();
+        foreach (Linear linear in graph.Operations.OfType<Linear>())
+        {
+            flops.TryGetValue(linear.X.Rows, out long sum);
+            flops[linear.X.Rows] = sum + (2L * linear.X.Width * linear.Y.Width);
+        }
+
+        string Name(Symbol symbol) => symbol == Symbol.SourceRows ? "source token" : symbol == Symbol.TargetRows ? "target token" : "label";
+        return string.Join(", ", flops.OrderBy(f => f.Key).Select(f => $"{Literal.Prose(f.Value / 1000)} kFLOP per {Name(f.Key)}")) + " in products";
+    }
+
+    private static string Bytes(long bytes) => bytes >= 1 << 20 ? $"{Literal.Prose(bytes / (1 << 20))} MiB" : bytes >= 1 << 10 ? $"{Literal.Prose(bytes / (1 << 10))} KiB" : $"{bytes} B";
+
+    private static string Bool(bool value) => value ? "true" : "false";
+}
