@@ -1,0 +1,26 @@
+using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Families;
+
+/// <summary>Models of one model_type: how their config.json becomes a Spec.</summary>
+internal abstract class Family
+{
+    /// <summary>The families, by model_type. A new one is a file beside this one and a line here.</summary>
+    private static readonly Family[] s_all =
+    [
+        new PaperFamily(),
+    ];
+
+    /// <summary>Supported model types, sorted.</summary>
+    public static IEnumerable<string> ModelTypes => s_all.Select(family => family.ModelType).OrderBy(type => type, StringComparer.Ordinal);
+
+    /// <summary>The model_type of config.json.</summary>
+    public abstract string ModelType { get; }
+
+    /// <summary>The family of a model_type, null for an unsupported one.</summary>
+    public static Family? Find(string modelType) => s_all.FirstOrDefault(family => family.ModelType == modelType);
+
+    /// <summary>Reads a config.json of this family. Null when something is wrong with it, which the reader has then been told.</summary>
+    public abstract ModelSpec? Read(ConfigReader reader);
+}

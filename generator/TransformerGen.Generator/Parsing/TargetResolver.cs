@@ -1,0 +1,43 @@
+using TransformerGen.Generator.Diagnostics;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Parsing;
+
+/// <summary>Joins a declaration with its config.json and the project's settings.</summary>
+internal static class TargetResolver
+{
+    /// <summary>The target, null when there is an error; then the fields, if given, have been told.</summary>
+    /// <param name="declaration">The class and its attribute.</param>
+    /// <param name="paths">Paths of the additional files.</param>
+    /// <param name="read">Spec of the additional file with an index, null when it is in error.</param>
+    /// <param name="settings">Settings of the project.</param>
+    /// <param name="fields">Reports problems; null for the generator, which is silent.</param>
+    public static ModelTarget? Resolve(
+        ModelDeclaration declaration, IReadOnlyList<string> paths, Func<int, ModelSpec?> read, BuildSettings settings, AttributeFields? fields)
+    {
+        ModelSpec? spec = declaration.Spec;
+        if (declaration.ConfigPath is string path)
+        {
+            IReadOnlyList<int> found = ConfigPaths.Find(path, settings.ProjectFolder, paths);
+            if (found.Count == 0)
+            {
+                string where = paths.Count == 0 ? "among none" : settings.ProjectFolder is string folder ? "in " + folder : "among " + Number.Text(paths.Count);
+                fields?.ReportAt(Descriptors.FileNotFound, AttributeFields.Config, path, where);
+            }
+            else if (found.Count > 1)
+            {
+                fields?.ReportAt(Descriptors.AmbiguousFile, AttributeFields.Config, path, string.Join(", ", found.Select(i => "'" + paths[i] + "'")));
+            }
+
+            spec = found.Count == 1 ? read(found[0]) : null;
+        }
+
+        if (spec is null || !ParameterCap.Allows(spec, declaration.ParameterCap, settings, fields))
+        {
+            return null;
+        }
+
+        ModelClass target = declaration.Target;
+        return new ModelTarget(target.Namespace, target.ClassName, target.ContainingTypes, target.Accessibility, spec with { Options = declaration.Options });
+    }
+}
