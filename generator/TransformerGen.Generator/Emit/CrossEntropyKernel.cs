@@ -73,8 +73,8 @@ internal sealed record CrossEntropyKernel(int Classes, bool Gradient) : Kernel
                 ? $"losses[r] = the loss of each label row; logits [rows, {Classes}] become their gradient (softmax - q) · scale."
                 : $"losses[r] = the loss of each label row of logits [rows, {Classes}].",
             Gradient
-                ? [("LabelSet", "labels"), ("float*", "logits"), ("float", "smoothing"), ("float", "scale"), ("float*", "losses")]
-                : [("LabelSet", "labels"), ("float*", "logits"), ("float", "smoothing"), ("float*", "losses")],
+                ? [("LabelView", "labels"), ("float*", "logits"), ("float", "smoothing"), ("float", "scale"), ("float*", "losses")]
+                : [("LabelView", "labels"), ("float*", "logits"), ("float", "smoothing"), ("float*", "losses")],
             "labels.Count",
             8 * stride,
             body).Emit(writer);

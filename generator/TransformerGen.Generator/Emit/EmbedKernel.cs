@@ -53,7 +53,7 @@ internal sealed record EmbedForwardKernel(int Width, float Scale, bool HasPositi
         new TeamMethod(
             MethodName,
             "x = scale · E[token] + position, for every row." + (HasDropout ? " Dropout acts on the sum (paper, section 5.4)." : ""),
-            [("RowSet", "rows"), ("float*", "table"), .. HasPositions ? [("float*", "positions")] : (IEnumerable<(string, string)>)[], .. DropoutParameters, ("float*", "y")],
+            [("RowView", "rows"), ("float*", "table"), .. HasPositions ? [("float*", "positions")] : (IEnumerable<(string, string)>)[], .. DropoutParameters, ("float*", "y")],
             "rows.Count",
             Stride,
             body).Emit(writer);
@@ -99,7 +99,7 @@ internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPosit
         new TeamMethod(
             MethodName,
             "dE[token] += scale · dx" + (HasPositions ? ", dP[position] += dx" : "") + ". Split by columns: every thread goes through the rows in order, so sums have one order.",
-            [("RowSet", "rows"), ("float*", "dy"), .. DropoutParameters, ("float*", "dTable"), .. HasPositions ? [("float*", "dPositions")] : (IEnumerable<(string, string)>)[]],
+            [("RowView", "rows"), ("float*", "dy"), .. DropoutParameters, ("float*", "dTable"), .. HasPositions ? [("float*", "dPositions")] : (IEnumerable<(string, string)>)[]],
             (Stride / Padding.Floats).ToString(System.Globalization.CultureInfo.InvariantCulture),
             Stride * Padding.Floats,
             body).Emit(writer);

@@ -16,9 +16,9 @@ internal sealed class GraphEmitter
     private static readonly (string Name, string Declaration)[] s_locals =
     [
         ("team", "Team team = s.Team;"),
-        ("sourceRows", "RowSet sourceRows = s.Source;"),
-        ("targetRows", "RowSet targetRows = s.Target;"),
-        ("labels", "LabelSet labels = s.Labels;"),
+        ("sourceRows", "RowView sourceRows = s.Source.View;"),
+        ("targetRows", "RowView targetRows = s.Target.View;"),
+        ("labels", "LabelView labels = s.Labels.View;"),
         ("source", "Region source = s.SourceArena;"),
         ("target", "Region target = s.TargetArena;"),
         ("label", "Region label = s.LabelArena;"),
@@ -88,7 +88,7 @@ internal sealed class GraphEmitter
             writer.Lines(
                 $"/// <summary>Places of the {Prose(region.Key)}, in floats per row: {Literal.Prose(size)} in all"
                 + (size < unshared ? $", where {Literal.Prose(unshared)} would be needed if nothing shared a place." : "; nothing shares a place.") + "</summary>");
-            using (writer.Open("private static class " + Region(region.Key)))
+            using (writer.Open("public static class " + Region(region.Key)))
             {
                 var seen = new HashSet<string>(StringComparer.Ordinal);
                 var lines = new List<(string Text, string Shape)>();
@@ -158,7 +158,7 @@ internal sealed class GraphEmitter
             writer.Lines(suffix.Length > 0
                 ? $"/// <summary>The reverse of <see cref=\"{stage.Name}\"/>, last step first: gradients of its inputs and parameters.</summary>"
                 : $"/// <summary>{stage.Formula}.</summary>");
-            using (writer.Open($"private static void {name}(Workspace s)"))
+            using (writer.Open($"public static void {name}(Workspace s)"))
             {
                 bool any = false;
                 foreach ((string local, string declaration) in s_locals)

@@ -91,7 +91,7 @@ internal sealed record LayerNormForwardKernel(int Width, float Epsilon, bool Has
             """
             + (KeepsStatistics ? $"\n\n    statistics[(long)r * {Padding.Floats}] = mean;\n    statistics[((long)r * {Padding.Floats}) + 1] = inverse;" : "")
             + "\n}";
-        List<(string, string)> parameters = [HasDropout ? ("RowSet", "rows") : ("int", "rows"), ("float*", "x")];
+        List<(string, string)> parameters = [HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "x")];
         if (HasSub)
         {
             parameters.Add(("float*", "sub"));
@@ -165,7 +165,7 @@ internal sealed record LayerNormBackwardKernel(int Width, float Epsilon, bool Ha
             """;
         List<(string, string)> parameters =
         [
-            HasDropout ? ("RowSet", "rows") : ("int", "rows"), ("float*", "dy"), ("float*", "z"), ("float*", "statistics"), ("float*", "gain"),
+            HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "dy"), ("float*", "z"), ("float*", "statistics"), ("float*", "gain"),
             .. HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : (IEnumerable<(string, string)>)[],
             ("float*", "dz"), .. HasDropout ? [("float*", "dSub")] : (IEnumerable<(string, string)>)[],
         ];

@@ -26,7 +26,7 @@ internal sealed record SelectKernel(int Width) : RowsKernel(Width)
     public override void Emit(SourceWriter writer) => new TeamMethod(
         MethodName,
         $"y[i] = x[labels.Rows[i]]: the rows whose next token is wanted. [rows, {Width}]",
-        [("LabelSet", "labels"), ("float*", "x"), ("float*", "y")],
+        [("LabelView", "labels"), ("float*", "x"), ("float*", "y")],
         "labels.Count",
         2 * Stride,
         $$"""
@@ -51,7 +51,7 @@ internal sealed record ScatterKernel(int Width) : RowsKernel(Width)
         using (writer.Open(
             $"""
             /// <summary>dx[labels.Rows[i]] = dy[i], the other rows zero: the gradient of <see cref="Select"/>. [rows, {Width}]</summary>
-            public static void Scatter(LabelSet labels, int rows, float* dy, float* dx)
+            public static void Scatter(LabelView labels, int rows, float* dy, float* dx)
             """))
         {
             writer.Lines(
@@ -85,7 +85,7 @@ internal sealed record AddKernel(int Width, bool HasDropout) : RowsKernel(Width)
         MethodName,
         $"z = x + {(HasDropout ? "dropout(sub)" : "sub")}. [rows, {Width}]",
         [
-            HasDropout ? ("RowSet", "rows") : ("int", "rows"), ("float*", "x"), ("float*", "sub"),
+            HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "x"), ("float*", "sub"),
             .. HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : (IEnumerable<(string, string)>)[], ("float*", "z"),
         ],
         HasDropout ? "rows.Count" : "rows",
@@ -114,7 +114,7 @@ internal sealed record DropoutKernel(int Width) : RowsKernel(Width)
     public override void Emit(SourceWriter writer) => new TeamMethod(
         MethodName,
         $"y = dropout(x), with the mask that the site has in this pass. [rows, {Width}]",
-        [("RowSet", "rows"), ("float*", "x"), ("DropoutKey", "dropout"), ("int", "site"), ("float*", "y")],
+        [("RowView", "rows"), ("float*", "x"), ("DropoutKey", "dropout"), ("int", "site"), ("float*", "y")],
         "rows.Count",
         3 * Stride,
         $$"""

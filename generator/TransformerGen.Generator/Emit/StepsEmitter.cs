@@ -91,7 +91,7 @@ internal static class StepsEmitter
             writer.Lines(
                 $$"""
                 float* losses = KernelScratch.Get((long)workspace.Labels.Count * {{Padding.Floats}});
-                {{loss.ClassName}}.{{loss.MethodName}}(workspace.Team, workspace.Labels, workspace.Logits, workspace.Smoothing, losses);
+                {{loss.ClassName}}.{{loss.MethodName}}(workspace.Team, workspace.Labels.View, workspace.Logits, workspace.Smoothing, losses);
                 return Losses.Sum(workspace.Labels.Count, losses);
                 """);
         }

@@ -18,10 +18,8 @@ public sealed unsafe class AttentionCapture : IDisposable
     /// <param name="heads">Heads.</param>
     /// <param name="queries">Query side of the batch.</param>
     /// <param name="keys">Key side of the batch.</param>
-    public float* Add(int heads, RowSet queries, RowSet keys)
+    public float* Add(int heads, RowView queries, RowView keys)
     {
-        ArgumentNullException.ThrowIfNull(queries);
-        ArgumentNullException.ThrowIfNull(keys);
         long floats = 0;
         for (int s = 0; s < queries.Sequences; s++)
         {

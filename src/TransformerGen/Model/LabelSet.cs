@@ -22,6 +22,9 @@ public sealed unsafe class LabelSet : IDisposable
     /// <summary>Class that each label row should predict, [Count]; unused in inference.</summary>
     public int* Labels { get; private set; }
 
+    /// <summary>The set as kernels read it; valid until rows are added.</summary>
+    public LabelView View => new(Count, Rows, Labels);
+
     /// <summary>Empties the set.</summary>
     public void Clear() => Count = 0;
 

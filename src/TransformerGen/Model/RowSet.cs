@@ -46,6 +46,9 @@ public sealed unsafe class RowSet : IDisposable
     /// <summary>Length of the longest sequence, new rows only.</summary>
     public int Longest { get; private set; }
 
+    /// <summary>The set as kernels read it; valid until rows are added.</summary>
+    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots);
+
     /// <summary>Empties the set.</summary>
     public void Clear()
     {
