@@ -1,14 +1,52 @@
-using TransformerGen.Testing;
+using System.Globalization;
+using TransformerGen.Conformance;
 
-string folder = args[0];
-foreach (string f in Directory.GetDirectories(folder, args.Length > 1 ? args[1] : "paper*"))
+string? folder = null;
+string filter = "";
+for (int i = 0; i < args.Length; i++)
 {
-    try
+    if (args[i] == "--filter" && i + 1 < args.Length)
     {
-        var compilation = GeneratedModel.Generate("[TransformerGen.TransformerModel(\"config.json\")]\npublic sealed partial class Model;", File.ReadAllText(Path.Combine(f, "config.json")));
-        if (args.Length > 2) foreach (var (n, t) in GeneratedModel.Files(compilation)) File.WriteAllText(Path.Combine(args[2], n), t);
-        InMemoryCompiler.Load(compilation);
-        Console.WriteLine("ok " + f);
+        filter = args[++i];
     }
-    catch (Exception e) { Console.WriteLine(f + " " + e.Message); }
+    else if (folder is null && !args[i].StartsWith('-'))
+    {
+        folder = args[i];
+    }
+    else
+    {
+        Console.Error.WriteLine($"'{args[i]}' is not understood.");
+        folder = null;
+        break;
+    }
 }
+
+if (folder is null || !Directory.Exists(folder))
+{
+    Console.Error.WriteLine(folder is null ? "usage: TransformerGen.Conformance DIR [--filter NAME]" : $"The folder '{folder}' does not exist.");
+    return 2;
+}
+
+int passed = 0, failed = 0;
+foreach (string path in Directory.GetDirectories(folder).Where(p => File.Exists(Path.Combine(p, "case.json"))).Order(StringComparer.Ordinal))
+{
+    string name = Path.GetFileName(path);
+    if (!name.Contains(filter, StringComparison.Ordinal))
+    {
+        continue;
+    }
+
+    Verdict verdict = ReferenceCase.Run(path);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verdict.Kind} {name} {verdict.Worst}"));
+    if (verdict.Kind == "PASS")
+    {
+        passed++;
+    }
+    else
+    {
+        failed++;
+    }
+}
+
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
+return failed == 0 ? 0 : 1;

@@ -60,9 +60,10 @@ internal sealed class MemoryPlan
                 plan.Join(input, output, i, lastRead);
             }
 
+            var taken = new HashSet<Value>();                   // a place has one heir
             foreach ((Value input, Value output) in share ? operation.MayReuse : [])
             {
-                if (!plan._places.ContainsKey(output) && lastRead[input] == i && input.Rows == output.Rows && input.Stride == output.Stride)
+                if (!plan._places.ContainsKey(output) && lastRead[input] == i && input.Rows == output.Rows && input.Stride == output.Stride && taken.Add(input))
                 {
                     plan.Join(input, output, i, lastRead);
                 }

@@ -1,0 +1,120 @@
+using System.Reflection;
+using System.Text.Json;
+using TransformerGen.Model;
+using TransformerGen.Testing;
+using TransformerGen.Weights;
+
+namespace TransformerGen.Conformance;
+
+/// <summary>A folder with config.json, weights, and what a reference implementation computed from them.</summary>
+public sealed class ReferenceCase : IDisposable
+{
+    private ReferenceCase(string folder)
+    {
+        Folder = folder;
+        Json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json"))).RootElement;
+        Expected = SafeTensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>case.json.</summary>
+    public JsonElement Json { get; }
+
+    /// <summary>expected.safetensors.</summary>
+    public SafeTensorsFile Expected { get; }
+
+    /// <summary>Generates, compiles, runs and compares one case.</summary>
+    public static Verdict Run(string folder)
+    {
+        string configText = File.ReadAllText(Path.Combine(folder, "config.json"));
+        using JsonDocument config = JsonDocument.Parse(configText);
+        string? type = config.RootElement.TryGetProperty("model_type", out JsonElement value) ? value.GetString() : null;
+        if (type is null || !Generator.Families.Family.ModelTypes.Contains(type))
+        {
+            return new Verdict("UNSUPPORTED", $"model_type {type ?? "absent"}");
+        }
+
+        using var reference = new ReferenceCase(folder);
+        var comparison = new Comparison();
+        try
+        {
+            Invoke("Run", GeneratedModel.FromConfig(configText), reference, comparison);
+            if (reference.Expected.Tensors.Keys.Any(n => n.Contains("attentions.", StringComparison.Ordinal) || n.Contains("hidden_states.", StringComparison.Ordinal)))
+            {
+                Type capturing = GeneratedModel.FromConfig(configText, "CaptureAttention = true, CaptureHiddenStates = true");
+                Invoke("RunCaptures", capturing, reference, comparison);
+            }
+        }
+        catch (InvalidOperationException exception)
+        {
+            comparison.Fail("build", exception.Message.ReplaceLineEndings(" "));
+        }
+
+        return comparison.Verdict;
+    }
+
+    /// <summary>The error that plain PyTorch in float32 has on this case.</summary>
+    public double Float32Error(params ReadOnlySpan<string> names)
+    {
+        JsonElement errors = Json.GetProperty("float32_error");
+        foreach (string name in names)
+        {
+            if (errors.TryGetProperty(name, out JsonElement error))
+            {
+                return error.GetDouble();
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>A tensor of floats.</summary>
+    public float[] Floats(string name)
+    {
+        var values = new float[Expected.Info(name).ElementCount];
+        Expected.ReadFloats(name, values);
+        return values;
+    }
+
+    /// <summary>A tensor of ids or masks, and its columns.</summary>
+    public (int[] Values, int Columns) Ints(string name)
+    {
+        TensorInfo info = Expected.Info(name);
+        var values = new long[info.ElementCount];
+        Expected.ReadInt64s(name, values);
+        return ([.. values.Select(v => (int)v)], (int)info.Shape[^1]);
+    }
+
+    /// <summary>The weights of the case in a new model.</summary>
+    public void LoadWeights(ModelWeights weights, Kernels.Team team)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(Path.Combine(Folder, "model.safetensors"));
+        foreach (Model.ParameterInfo parameter in weights.Info.Parameters)
+        {
+            unsafe
+            {
+                file.ReadRows(parameter.Name, weights.Values.Start + parameter.Offset, parameter.Stride);
+            }
+        }
+
+        weights.Pack(team);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Expected.Dispose();
+
+    private static void Invoke(string method, Type model, ReferenceCase reference, Comparison comparison)
+    {
+        Type runner = (method == "RunCaptures" ? typeof(CaptureRunner<>) : typeof(CaseRunner<>)).MakeGenericType(model);
+        try
+        {
+            runner.GetMethod("Run")!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [reference, comparison], null);
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or StackOverflowException))
+        {
+            comparison.Fail("run", exception.ToString().ReplaceLineEndings(" "));
+        }
+    }
+}
