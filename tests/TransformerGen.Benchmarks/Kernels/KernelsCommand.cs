@@ -6,13 +6,13 @@ namespace TransformerGen.Benchmarks.Kernels;
 internal static class KernelsCommand
 {
     /// <summary>For the list of commands.</summary>
-    public static string Summary => "share of the FMA peak or read ceiling by kernel and shape: [--threads N] [--filter gemm|gemv|...] [--samples 9]";
+    public static string Summary => "share of the FMA peak or read ceiling by kernel and shape: [--threads N] [--filter gemm|gemv|...] [--samples 15]";
 
     /// <summary>Prints one line a measurement; 1 when a kernel computes something wrong.</summary>
     public static int Run(string[] args)
     {
         var options = new Options(args);
-        int threads = options.Number("threads", 1), samples = Math.Max(5, options.Number("samples", 9));
+        int threads = options.Number("threads", 1), samples = Math.Max(5, options.Number("samples", 15));
         string filter = options.Text("filter", "");
         using var team = new Team(threads);
         Console.WriteLine($"{threads} thread{(threads == 1 ? "" : "s")}; every share is of a limit measured next to it, medians of {samples}");

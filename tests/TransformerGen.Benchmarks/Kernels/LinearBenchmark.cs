@@ -146,8 +146,8 @@ internal static unsafe class LinearBenchmark
             return () => Machine.Read(team, buffer, floats, repeats);
         }
 
-        private static void Report(string line, (double Rate, double Share) measured, string unit, string limit) =>
-            Console.WriteLine(FormattableString.Invariant($"{line,-28} {measured.Rate / 1e9,8:F1} {unit} {measured.Share,7:P0} {limit}"));
+        private static void Report(string line, (double Rate, double Share, double Best) measured, string unit, string limit) =>
+            Console.WriteLine(FormattableString.Invariant($"{line,-28} {measured.Rate / 1e9,8:F1} {unit} {measured.Share,7:P0} {limit} (best {measured.Best:P0})"));
 
         /// <summary>Some elements against double sums.</summary>
         private bool Verify(string kind, int rows, Action work)

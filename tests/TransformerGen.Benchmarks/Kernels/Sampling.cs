@@ -5,17 +5,18 @@ namespace TransformerGen.Benchmarks.Kernels;
 /// <summary>Timing that compares only what ran next to each other.</summary>
 internal static class Sampling
 {
-    private const double SampleSeconds = 0.004;
+    // Shorter than a scheduler's time slice, so that on a shared machine some samples run undisturbed.
+    private const double SampleSeconds = 0.001;
 
     /// <summary>
     /// Runs the work and the limit in turns, at least <paramref name="samples"/> times, and gives the medians: the work's rate, and its share of the limit
-    /// measured just before and after it.
+    /// measured just before and after it. Best is the best rate as a share of the best limit, what an undisturbed machine would show.
     /// </summary>
     /// <param name="amount">What one run of the work does, in the unit of the limit (operations, bytes).</param>
     /// <param name="work">The work.</param>
     /// <param name="limit">Measures the limit, in units per second.</param>
     /// <param name="samples">How often.</param>
-    public static (double Rate, double Share) Against(double amount, Action work, Func<double> limit, int samples)
+    public static (double Rate, double Share, double Best) Against(double amount, Action work, Func<double> limit, int samples)
     {
         // The first runs compile the code and warm the caches; the next ones say how many make a sample.
         work();
@@ -27,6 +28,7 @@ internal static class Sampling
         limit();
         var rates = new List<double>();
         var shares = new List<double>();
+        var limits = new List<double>();
         double before = limit();
         for (int i = 0; i < samples; i++)
         {
@@ -38,11 +40,13 @@ internal static class Sampling
 
             double rate = amount * repeats / Stopwatch.GetElapsedTime(start).TotalSeconds, after = limit();
             rates.Add(rate);
+            limits.Add(after);
             shares.Add(rate / ((before + after) / 2));
             before = after;
         }
 
-        return (Median(rates), Median(shares));
+        double best = rates.Max() / limits.Max();
+        return (Median(rates), Median(shares), best);
     }
 
     private static double Median(List<double> values)
