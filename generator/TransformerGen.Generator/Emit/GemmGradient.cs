@@ -256,37 +256,31 @@ internal sealed record CopyInputsKernel(int Vectors) : TilesKernel
         int c = Vectors;
         writer.Lines($"/// <summary>Copies columns of x [rows, stride] into panels of {c} vectors [rows, {c} vectors]; the last may be narrower.</summary>");
         writer.Lines("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        string vectors = c == 1 ? "V.Count" : $"{c} * V.Count";
         using (writer.Open($"private static void CopyInputs{c}<V>(int rows, int columns, float* source, int stride, float* panels)\n    where V : unmanaged, ILanes<V>"))
         {
-            using (writer.Open($"for (; columns >= {c} * V.Count; columns -= {c} * V.Count)"))
+            writer.Lines($"int width = {vectors}, whole = columns / width * width;");
+            using (writer.Open("for (int row = 0; row < rows; row++)"))
             {
-                writer.Lines("float* from = source;");
-                using (writer.Open("for (int row = 0; row < rows; row++)"))
+                writer.Lines("float* from = source + ((long)row * stride), to = panels + (row * width);");
+                using (writer.Open("for (int column = 0; column < whole; column += width)"))
                 {
                     for (int i = 0; i < c; i++)
                     {
-                        writer.Lines($"V.Store(V.Load(from + ({i} * V.Count)), panels + ({i} * V.Count));");
+                        string offset = i == 0 ? "" : i == 1 ? " + V.Count" : $" + ({i} * V.Count)";
+                        writer.Lines($"V.Store(V.Load(from{offset}), to{offset});");
                     }
 
-                    writer.Lines("from += stride;");
-                    writer.Lines($"panels += {c} * V.Count;");
+                    writer.Lines("from += width;");
+                    writer.Lines("to += rows * width;");
                 }
 
                 writer.Blank();
-                writer.Lines($"source += {c} * V.Count;");
-            }
-
-            writer.Blank();
-            using (writer.Open("for (int row = 0; row < rows && columns > 0; row++)"))
-            {
-                using (writer.Open("for (int i = 0; i < columns; i += V.Count)"))
+                writer.Lines("to = panels + (whole * rows) + (row * (columns - whole));");
+                using (writer.Open("for (int column = whole; column < columns; column += V.Count)"))
                 {
-                    writer.Lines("V.Store(V.Load(source + i), panels);");
-                    writer.Lines("panels += V.Count;");
+                    writer.Lines("V.Store(V.Load(source + ((long)row * stride) + column), to + (column - whole));");
                 }
-
-                writer.Blank();
-                writer.Lines("source += stride;");
             }
         }
     }

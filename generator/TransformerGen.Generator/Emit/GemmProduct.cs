@@ -18,8 +18,8 @@ internal sealed record ProductShapeKernel : TilesKernel
         /// <summary>Depth that one pass takes: its part of a panel (64 columns) fits the second-level cache.</summary>
         private const int DepthAtOnce = 3072;
 
-        /// <summary>Multiplications below which waking another thread costs more than it saves (about 2 microseconds).</summary>
-        private const long WorthSharing = 1 << 18;
+        /// <summary>Multiplications below which waking another thread saves nothing (about 4 microseconds).</summary>
+        private const long WorthSharing = 1 << 19;
 
         /// <summary>A product against packed panels.</summary>
         public interface IProduct : IShape
