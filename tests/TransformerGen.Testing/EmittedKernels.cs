@@ -14,7 +14,7 @@ internal sealed class EmittedKernels
     public EmittedKernels(KernelSet kernels, string forwards)
     {
         var writer = new SourceWriter();
-        writer.Lines("#nullable enable\nusing System;\nusing System.Runtime.CompilerServices;\nusing TransformerGen.Kernels;\nusing TransformerGen.Model;\n");
+        writer.Lines("#nullable enable\nusing System;\nusing System.Runtime.CompilerServices;\nusing System.Runtime.Intrinsics;\nusing TransformerGen.Kernels;\nusing TransformerGen.Model;\n");
         using (writer.Open("internal static unsafe partial class Host"))
         {
             writer.Lines(forwards).Blank();

@@ -51,6 +51,15 @@ internal sealed record GradientShapeKernel : TilesKernel
 
             /// <summary>db [outputs], or null.</summary>
             public float* Bias;
+
+            /// <summary>Units of work.</summary>
+            public int Units;
+
+            /// <summary>Units that a thread takes at a time.</summary>
+            public int Chunk;
+
+            /// <summary>The first unit that nobody has taken.</summary>
+            public int Next;
         }
 
         /// <summary>
@@ -117,56 +126,73 @@ internal sealed record GradientKernel(LinearPanels Panels) : TilesKernel
         writer.Lines($"/// <summary>dW = dyᵀ · x and db = Σ dy, over panels of {Panels.Vectors} vectors; a unit of work is {Panels.Rows} rows of dW.</summary>");
         using (writer.Open($"public static void {MethodName}<V, TShape>(Team team, Gradient* gradient)" + Constraints))
         {
-            writer.Lines($"const int Tile = {Panels.Rows};");
-            writer.Lines("int units = (TShape.Outputs + Tile - 1) / Tile;");
-            using (writer.Open("if ((long)gradient->Rows * TShape.Outputs * TShape.ResultStride < WorthSharing)"))
-            {
-                writer.Lines($"{MethodName}Part<V, TShape>(0, units, gradient);");
-            }
-
-            using (writer.Open("else"))
-            {
-                writer.Lines($"team.Run(units, &{MethodName}Part<V, TShape>, gradient);");
-            }
+            writer.Lines(
+                $$"""
+                gradient->Units = gradient->Chunk = (TShape.Outputs + {{Panels.Rows - 1}}) / {{Panels.Rows}};
+                gradient->Next = 0;
+                if (team.Threads == 1 || (long)gradient->Rows * TShape.Outputs * TShape.ResultStride < WorthSharing)
+                {
+                    {{MethodName}}Part<V, TShape>(0, 1, gradient);
+                }
+                else
+                {
+                    // While x fits one copy, a thread makes it once, and taking turns costs nothing; otherwise every turn would copy it again.
+                    int turns = gradient->Rows <= GradientDepth && TShape.ResultStride <= GradientColumns ? 4 : 1;
+                    gradient->Chunk = (gradient->Units + (turns * team.Threads) - 1) / (turns * team.Threads);
+                    team.Run(team.Threads, &{{MethodName}}Part<V, TShape>, gradient);
+                }
+                """);
         }
 
         writer.Blank();
         writer.Lines("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        using (writer.Open($"private static void {MethodName}Part<V, TShape>(int first, int end, void* state)" + Constraints))
+        using (writer.Open($"private static void {MethodName}Part<V, TShape>(int thread, int threads, void* state)" + Constraints))
         {
             writer.Lines(
                 $$"""
                 const int Tile = {{Panels.Rows}};
                 var gradient = (Gradient*)state;
-                int width = {{Panels.Vectors}} * V.Count, group = GradientColumns / width * width, last = Math.Min(end * Tile, TShape.Outputs);
+                int width = {{Panels.Vectors}} * V.Count, group = GradientColumns / width * width;
+                bool once = gradient->Rows <= GradientDepth && TShape.ResultStride <= group, copied = false;
                 float* sums = KernelScratch.Get((GradientDepth * (GradientColumns + GradientRows)) + GradientRows);
-                float* block = sums + GradientRows, panels = block + (GradientDepth * GradientRows);
-                int top = 0;
-                do
+                float* block = sums + GradientRows, copies = block + (GradientDepth * GradientRows);
+                while (Claim(ref gradient->Next, gradient->Units, gradient->Chunk, out int first, out int end))
                 {
-                    // The batch, 512 rows at a time; every block but the first adds to what the one before it stored.
-                    int depth = Math.Min(GradientDepth, gradient->Rows - top);
-                    bool add = gradient->Add || top > 0;
-                    for (int left = 0; left < TShape.ResultStride; left += group)
+                    // The batch goes 512 rows at a time; each time but the first the sums go on from what the time before has stored.
+                    int last = Math.Min(end * Tile, TShape.Outputs), top = 0;
+                    do
                     {
-                        int right = Math.Min(left + group, TShape.ResultStride);
-                        CopyInputs{{Panels.Vectors}}<V>(depth, right - left, gradient->Input + ((long)top * TShape.ResultStride) + left, TShape.ResultStride, panels);
-                        for (int row = first * Tile; row < last; row += GradientRows)
+                        int depth = Math.Min(GradientDepth, gradient->Rows - top);
+                        bool add = gradient->Add || top > 0;
+                        float* output = gradient->Output + ((long)top * TShape.OutputStride);
+                        for (int left = 0; left < TShape.ResultStride; left += group)
                         {
-                            int rows = Math.Min(GradientRows, last - row);
-                            CopyOutputs<V>(depth, rows, row + GradientRows <= TShape.OutputStride, gradient->Output + ((long)top * TShape.OutputStride) + row, TShape.OutputStride, block, sums);
-                            if (left == 0 && gradient->Bias != null)
+                            // An x that is as wide as one panel is a panel already.
+                            int right = Math.Min(left + group, TShape.ResultStride);
+                            float* input = gradient->Input + ((long)top * TShape.ResultStride) + left, panels = TShape.ResultStride == width ? input : copies;
+                            if (panels == copies && !(once && copied))
                             {
-                                for (int i = 0; i < rows; i++)
-                                {
-                                    gradient->Bias[row + i] = add ? gradient->Bias[row + i] + sums[i] : sums[i];
-                                }
+                                CopyInputs{{Panels.Vectors}}<V>(depth, right - left, input, TShape.ResultStride, panels);
+                                copied = true;
                             }
 
-                            for (int column = left; column < right; column += width)
+                            for (int row = first * Tile; row < last; row += GradientRows)
                             {
-                                float* panel = panels + ((column - left) * depth), result = gradient->Weights + ((long)row * TShape.ResultStride) + column;
+                                int rows = Math.Min(GradientRows, last - row);
+                                CopyOutputs<V>(depth, rows, row + GradientRows <= TShape.OutputStride, output + row, TShape.OutputStride, block, sums);
+                                if (left == 0 && gradient->Bias != null)
+                                {
+                                    for (int i = 0; i < rows; i++)
+                                    {
+                                        gradient->Bias[row + i] = add ? gradient->Bias[row + i] + sums[i] : sums[i];
+                                    }
+                                }
+
+                                for (int column = left; column < right; column += width)
+                                {
+                                    float* panel = panels + ((column - left) * depth), result = gradient->Weights + ((long)row * TShape.ResultStride) + column;
                 """);
+            using (writer.Indent())
             using (writer.Indent())
             using (writer.Indent())
             using (writer.Indent())
@@ -192,13 +218,14 @@ internal sealed record GradientKernel(LinearPanels Panels) : TilesKernel
 
             writer.Lines(
                 """
+                                }
                             }
                         }
-                    }
 
-                    top += GradientDepth;
+                        top += GradientDepth;
+                    }
+                    while (top < gradient->Rows);
                 }
-                while (top < gradient->Rows);
                 """);
         }
 
@@ -229,37 +256,31 @@ internal sealed record CopyInputsKernel(int Vectors) : TilesKernel
         int c = Vectors;
         writer.Lines($"/// <summary>Copies columns of x [rows, stride] into panels of {c} vectors [rows, {c} vectors]; the last may be narrower.</summary>");
         writer.Lines("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+        string vectors = c == 1 ? "V.Count" : $"{c} * V.Count";
         using (writer.Open($"private static void CopyInputs{c}<V>(int rows, int columns, float* source, int stride, float* panels)\n    where V : unmanaged, ILanes<V>"))
         {
-            using (writer.Open($"for (; columns >= {c} * V.Count; columns -= {c} * V.Count)"))
+            writer.Lines($"int width = {vectors}, whole = columns / width * width;");
+            using (writer.Open("for (int row = 0; row < rows; row++)"))
             {
-                writer.Lines("float* from = source;");
-                using (writer.Open("for (int row = 0; row < rows; row++)"))
+                writer.Lines("float* from = source + ((long)row * stride), to = panels + (row * width);");
+                using (writer.Open("for (int column = 0; column < whole; column += width)"))
                 {
                     for (int i = 0; i < c; i++)
                     {
-                        writer.Lines($"V.Store(V.Load(from + ({i} * V.Count)), panels + ({i} * V.Count));");
+                        string offset = i == 0 ? "" : i == 1 ? " + V.Count" : $" + ({i} * V.Count)";
+                        writer.Lines($"V.Store(V.Load(from{offset}), to{offset});");
                     }
 
-                    writer.Lines("from += stride;");
-                    writer.Lines($"panels += {c} * V.Count;");
+                    writer.Lines("from += width;");
+                    writer.Lines("to += rows * width;");
                 }
 
                 writer.Blank();
-                writer.Lines($"source += {c} * V.Count;");
-            }
-
-            writer.Blank();
-            using (writer.Open("for (int row = 0; row < rows && columns > 0; row++)"))
-            {
-                using (writer.Open("for (int i = 0; i < columns; i += V.Count)"))
+                writer.Lines("to = panels + (whole * rows) + (row * (columns - whole));");
+                using (writer.Open("for (int column = whole; column < columns; column += V.Count)"))
                 {
-                    writer.Lines("V.Store(V.Load(source + i), panels);");
-                    writer.Lines("panels += V.Count;");
+                    writer.Lines("V.Store(V.Load(source + ((long)row * stride) + column), to + (column - whole));");
                 }
-
-                writer.Blank();
-                writer.Lines("source += stride;");
             }
         }
     }

@@ -13,13 +13,13 @@ internal sealed record ProductShapeKernel : TilesKernel
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
         /// <summary>Rows that one unit of work takes through a panel: a multiple of every tile's rows.</summary>
-        private const int RowsPerUnit = 96;
+        private const int RowsPerUnit = 48;
 
         /// <summary>Depth that one pass takes: its part of a panel (64 columns) fits the second-level cache.</summary>
         private const int DepthAtOnce = 3072;
 
-        /// <summary>Multiplications below which waking another thread costs more than it saves (about 2 microseconds).</summary>
-        private const long WorthSharing = 1 << 18;
+        /// <summary>Multiplications below which waking another thread saves nothing (about 4 microseconds).</summary>
+        private const long WorthSharing = 1 << 19;
 
         /// <summary>A product against packed panels.</summary>
         public interface IProduct : IShape
@@ -51,6 +51,27 @@ internal sealed record ProductShapeKernel : TilesKernel
 
             /// <summary>[rows, columns]: takes the values before GELU, if not null.</summary>
             public float* Before;
+
+            /// <summary>Units of work.</summary>
+            public int Units;
+
+            /// <summary>Units that a thread takes at a time.</summary>
+            public int Chunk;
+
+            /// <summary>The first unit that nobody has taken.</summary>
+            public int Next;
+        }
+
+        /// <summary>
+        /// Takes the next units of a piece of work, false when none is left: a thread that something else slows down takes fewer. Which thread
+        /// computes a unit changes no bit of it.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static bool Claim(ref int next, int units, int chunk, out int first, out int end)
+        {
+            first = System.Threading.Interlocked.Add(ref next, chunk) - chunk;
+            end = Math.Min(first + chunk, units);
+            return first < units;
         }
 
         /// <summary>Blocks of rows; the last has up to half a block more, so that none is a lonely row.</summary>
@@ -140,38 +161,47 @@ internal sealed record ProductKernel(LinearPanels Panels) : TilesKernel
             }
 
             writer.Blank();
-            writer.Lines($"const int Width = {Panels.Vectors};");
-            writer.Lines($"int panels = {(narrow ? "1 + " : "")}(TShape.ResultStride / (Width * V.Count)), units = panels * Blocks(product->Rows);");
-            using (writer.Open("if ((long)product->Rows * TShape.Depth * TShape.ResultStride < WorthSharing)"))
-            {
-                writer.Lines($"{MethodName}Part<V, TShape>(0, units, product);");
-            }
-
-            using (writer.Open("else"))
-            {
-                writer.Lines($"team.Run(units, &{MethodName}Part<V, TShape>, product);");
-            }
+            writer.Lines(
+                $$"""
+                const int Width = {{Panels.Vectors}};
+                product->Units = product->Chunk = {{(narrow ? "(1 + " : "")}}(TShape.ResultStride / (Width * V.Count)){{(narrow ? ")" : "")}} * Blocks(product->Rows);
+                product->Next = 0;
+                if (team.Threads == 1 || (long)product->Rows * TShape.Depth * TShape.ResultStride < WorthSharing)
+                {
+                    {{MethodName}}Part<V, TShape>(0, 1, product);
+                }
+                else
+                {
+                    // A single row reads panels in groups, so it is split evenly; otherwise eight turns a thread even out what disturbs one.
+                    int turns = product->Rows == 1 ? 1 : 8;
+                    product->Chunk = (product->Units + (turns * team.Threads) - 1) / (turns * team.Threads);
+                    team.Run(team.Threads, &{{MethodName}}Part<V, TShape>, product);
+                }
+                """);
         }
 
         writer.Blank();
         writer.Lines("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-        using (writer.Open($"private static void {MethodName}Part<V, TShape>(int first, int end, void* state)" + Constraints))
+        using (writer.Open($"private static void {MethodName}Part<V, TShape>(int thread, int threads, void* state)" + Constraints))
         {
             writer.Lines(
                 $$"""
                 var product = (Product*)state;
                 int width = {{Panels.Vectors}} * V.Count, blocks = Blocks(product->Rows);
-                for (int unit = first; unit < end; unit++)
+                while (Claim(ref product->Next, product->Units, product->Chunk, out int first, out int end))
                 {
-                    // Consecutive units stay in a panel, so that it is read from the second-level cache.
-                    int column = unit / blocks * width, block = unit % blocks, row = block * RowsPerUnit;
-                    int rows = block == blocks - 1 ? product->Rows - row : RowsPerUnit, columns = width;
-                    long place = ((long)row * TShape.ResultStride) + column;
-                    float* left = product->Left + ((long)row * TShape.LeftStride);
-                    float* right = product->Right + ((long)column * TShape.Depth);
-                    float* result = product->Result + place;
-                    float* extra = product->Extra + (TShape.Mask ? place : column);
+                    for (int unit = first; unit < end; unit++)
+                    {
+                        // Consecutive units stay in a panel, so that it is read from the second-level cache.
+                        int column = unit / blocks * width, block = unit % blocks, row = block * RowsPerUnit;
+                        int rows = block == blocks - 1 ? product->Rows - row : RowsPerUnit, columns = width;
+                        long place = ((long)row * TShape.ResultStride) + column;
+                        float* left = product->Left + ((long)row * TShape.LeftStride);
+                        float* right = product->Right + ((long)column * TShape.Depth);
+                        float* result = product->Result + place;
+                        float* extra = product->Extra + (TShape.Mask ? place : column);
                 """);
+            using (writer.Indent())
             using (writer.Indent())
             {
                 int wide = row.Panels;
@@ -203,7 +233,7 @@ internal sealed record ProductKernel(LinearPanels Panels) : TilesKernel
                 }
             }
 
-            writer.Lines("}");
+            writer.Lines("    }\n}");
         }
     }
 }

@@ -42,8 +42,8 @@ internal sealed record LinearPanels(int Rows, int Vectors, int Last)
     /// <summary>The vector types a kernel is compiled for, widest first, each with the condition that the JIT answers.</summary>
     public static IReadOnlyList<Lanes> AllLanes { get; } =
     [
-        new("Lanes512", 16, "System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated"),
-        new("Lanes256", 8, "System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated"),
+        new("Lanes512", 16, "Vector512.IsHardwareAccelerated"),
+        new("Lanes256", 8, "Vector256.IsHardwareAccelerated"),
         new("Lanes128", 4, null),
     ];
 

@@ -31,6 +31,7 @@ internal static unsafe class LaneTranspose
     }
 
     /// <summary>8 × 8; needs AVX.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Eight(float* source, int sourceStride, float* destination, int destinationStride)
     {
         Quad256(source, sourceStride, out Vector256<float> a0, out Vector256<float> a1, out Vector256<float> a2, out Vector256<float> a3);
@@ -42,6 +43,7 @@ internal static unsafe class LaneTranspose
     }
 
     /// <summary>16 × 16; needs AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sixteen(float* source, int sourceStride, float* destination, int destinationStride)
     {
         Quad512(source, sourceStride, out Vector512<float> a0, out Vector512<float> a1, out Vector512<float> a2, out Vector512<float> a3);

@@ -1,0 +1,21 @@
+using TransformerGen.Benchmarks;
+using TransformerGen.Benchmarks.Kernels;
+
+// Each command is a class with `static int Run(string[] args)`; add it here.
+var commands = new SortedDictionary<string, (string Summary, Func<string[], int> Run)>(StringComparer.OrdinalIgnoreCase)
+{
+    ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
+};
+
+if (args.Length > 0 && commands.TryGetValue(args[0], out (string Summary, Func<string[], int> Run) command))
+{
+    return command.Run(args[1..]);
+}
+
+Console.Error.WriteLine("usage: dotnet run -c Release --project tests/TransformerGen.Benchmarks -- COMMAND [options]");
+foreach ((string name, (string summary, _)) in commands)
+{
+    Console.Error.WriteLine($"  {name,-12} {summary}");
+}
+
+return 2;
