@@ -1,6 +1,7 @@
 using TransformerGen.Generator.Emit;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
+using TransformerGen.Testing;
 using Xunit;
 
 namespace TransformerGen.Tests.Kernels;

@@ -1,6 +1,7 @@
 using TransformerGen.Generator.Emit;
 using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
+using TransformerGen.Testing;
 using Xunit;
 
 namespace TransformerGen.Tests.Kernels;

@@ -2,9 +2,8 @@ using System.Reflection;
 using TransformerGen.Generator.Emit;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
-using TransformerGen.Testing;
 
-namespace TransformerGen.Tests.Kernels;
+namespace TransformerGen.Testing;
 
 /// <summary>The compiled kernels of one attention shape.</summary>
 internal sealed unsafe class AttentionHost
