@@ -1,0 +1,346 @@
+using TransformerGen.Generator.Emit;
+using TransformerGen.Kernels;
+using TransformerGen.Model;
+using TransformerGen.Testing;
+using Xunit;
+
+namespace TransformerGen.Tests.Kernels;
+
+/// <summary>A batch of sequences for one attention shape: inputs in the layout of the model, guarded outputs, and the comparison with the definition.</summary>
+internal sealed unsafe class AttentionProblem : IDisposable
+{
+    private const float Sentinel = 12345f;
+    private const int Guard = 64;
+
+    private readonly List<NativeBuffer> _buffers = [];
+    private readonly AttentionHost _host;
+    private readonly AttentionShape _shape;
+    private readonly bool _cross;
+    private readonly int _sequences, _rows, _keyRows;
+    private readonly int* _queryOffsets, _keyOffsets;
+    private readonly float* _q, _k, _v, _score, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, _parts;
+    private readonly NativeBuffer _offsets;
+
+    public AttentionProblem(AttentionHost host, int[] queryLengths, int[] keyLengths, int seed, bool equalKeys = false)
+    {
+        (_host, _shape, _sequences, _rows, _keyRows) = (host, host.Shape, queryLengths.Length, queryLengths.Sum(), keyLengths.Sum());
+        _cross = _shape.QueryStride != _shape.KeyStride || _shape.ValueTail != _shape.QueryStride - (3 * _shape.Width);
+        _offsets = new NativeBuffer(2 * (_sequences + 1));
+        _queryOffsets = (int*)_offsets.Start;
+        _keyOffsets = _queryOffsets + _sequences + 1;
+        _queryOffsets[0] = _keyOffsets[0] = 0;
+        for (int s = 0; s < _sequences; s++)
+        {
+            _queryOffsets[s + 1] = _queryOffsets[s] + queryLengths[s];
+            _keyOffsets[s + 1] = _keyOffsets[s] + keyLengths[s];
+        }
+
+        var random = new Random(seed);
+        int width = _shape.Width;
+        if (_cross)
+        {
+            _q = Random(random, _rows, _shape.QueryStride, width);
+            _k = Random(random, _keyRows, _shape.KeyStride, 2 * width);
+            _v = _k + width;
+            _dq = Guarded(_rows * _shape.QueryStride);
+            _dk = Guarded(_keyRows * _shape.KeyStride);
+            _dv = _dk + width;
+        }
+        else
+        {
+            _q = Random(random, _rows, _shape.QueryStride, 3 * width);
+            _k = _q + width;
+            _v = _k + width;
+            _dq = Guarded(_rows * _shape.QueryStride);
+            _dk = _dq + width;
+            _dv = _dk + width;
+        }
+
+        if (equalKeys)
+        {
+            for (int row = 0; row < _keyRows; row++)
+            {
+                new Span<float>(_k + (row / 3 * 3 * _shape.KeyStride), width).CopyTo(new Span<float>(_k + (row * _shape.KeyStride), width));
+            }
+        }
+
+        _score = Random(random, _shape.Heads, _shape.PaddedHeadWidth, _shape.HeadWidth);
+        for (int i = 0; i < _shape.Heads * _shape.PaddedHeadWidth; i++)
+        {
+            _score[i] /= MathF.Sqrt(_shape.HeadWidth);      // as a model initialises it: scores around 1
+        }
+
+        _dOutput = Random(random, _rows, _shape.OutputStride, width);
+        _output = Guarded(_rows * _shape.OutputStride);
+        _logSumExp = Guarded(_rows * _shape.StatisticsStride);
+        _dScore = Guarded(_shape.Heads * _shape.PaddedHeadWidth);
+        _parts = Guarded(_sequences * _shape.Heads * _shape.PaddedHeadWidth);
+    }
+
+    /// <summary>Forward, backward and probabilities against the definition; nothing is written outside, padding is zero.</summary>
+    public void Verify()
+    {
+        Run(Team.Alone);
+        float* probabilities = Guarded(ProbabilityCount());
+        _host.Probabilities(_sequences, _queryOffsets, _keyOffsets, _q, _k, _score, _logSumExp, probabilities);
+        float* light = Guarded(_rows * _shape.OutputStride);
+        _host.ForwardLight(Team.Alone, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, light, null);
+        Assert.True(new Span<float>(light, _rows * _shape.OutputStride).SequenceEqual(new Span<float>(_output, _rows * _shape.OutputStride)), Name("Forward and ForwardKeep differ"));
+
+        double[,] dScore = new double[_shape.Heads, _shape.HeadWidth];
+        for (int s = 0; s < _sequences; s++)
+        {
+            int row = _queryOffsets[s], queries = _queryOffsets[s + 1] - row, key = _keyOffsets[s], keys = _keyOffsets[s + 1] - key;
+            for (int h = 0; h < _shape.Heads; h++)
+            {
+                int at = h * _shape.HeadWidth;
+                AttentionReference reference = new(
+                    _shape,
+                    Read(_q + at, row, queries, _shape.QueryStride),
+                    Read(_k + at, key, keys, _shape.KeyStride),
+                    Read(_v + at, key, keys, _shape.ValueStride),
+                    [.. Enumerable.Range(0, _shape.HeadWidth).Select(c => (double)_score[(h * _shape.PaddedHeadWidth) + c])]);
+                reference.Differentiate(Read(_dOutput + at, row, queries, _shape.OutputStride));
+
+                // Sums of up to 256 products of numbers around 1, in float: a few 1e-6 relative to the largest entry.
+                Compare("output", s, h, reference.Output, Read(_output + at, row, queries, _shape.OutputStride), 4e-6);
+                Compare("probabilities", s, h, reference.Probabilities, ReadDense(probabilities, queries, keys), 4e-6);
+                Compare("dq", s, h, reference.DQ, Read(_dq + at, row, queries, _shape.QueryStride), 1e-5);
+                Compare("dk", s, h, reference.DK, Read(_dk + at, key, keys, _shape.KeyStride), 1e-5);
+                Compare("dv", s, h, reference.DV, Read(_dv + at, key, keys, _shape.ValueStride), 1e-5);
+                probabilities += queries * keys;
+                for (int c = 0; c < _shape.HeadWidth; c++)
+                {
+                    dScore[h, c] += reference.DScore[c];
+                }
+            }
+        }
+
+        if (_shape.IsAdditive)
+        {
+            Compare("dScore", 0, 0, dScore, Read(_dScore, 0, _shape.Heads, _shape.PaddedHeadWidth), 2e-5);
+        }
+
+        VerifyPadding(_output, _rows, _shape.OutputStride, _shape.Width);
+        VerifyPadding(_logSumExp, _rows, _shape.StatisticsStride, _shape.Heads);
+        VerifyPadding(_dq, _rows, _shape.QueryStride, (_cross ? 1 : 3) * _shape.Width);
+        if (_cross)
+        {
+            VerifyPadding(_dk, _keyRows, _shape.KeyStride, 2 * _shape.Width);
+        }
+
+        VerifyGuards();
+    }
+
+    /// <summary>The cache, filled in two parts, gives what Forward gives.</summary>
+    public void VerifyCached(int first)
+    {
+        using KeyValueCache cache = NewCache(_keyOffsets, out int keyOffset, out int valueOffset);
+        int* offsets = stackalloc int[_sequences + 1], past = stackalloc int[_sequences], slots = stackalloc int[_sequences];
+        float* part = Guarded(_rows * _shape.OutputStride);
+        float* q = Guarded(_rows * _shape.QueryStride);
+        for (int step = 0; step < 3; step++)
+        {
+            // Part 0: the first rows, part 1: one row, part 2: the rest.
+            offsets[0] = 0;
+            for (int s = 0; s < _sequences; s++)
+            {
+                int row = _queryOffsets[s], length = _queryOffsets[s + 1] - row;
+                int from = step == 0 ? 0 : Math.Min(length, step == 1 ? first : first + 1);
+                int to = step == 0 ? Math.Min(length, first) : step == 1 ? Math.Min(length, first + 1) : length;
+                (past[s], slots[s], offsets[s + 1]) = (from, _sequences - 1 - s, offsets[s] + to - from);
+                int floats = (to - from) * _shape.QueryStride;
+                new Span<float>(_q + ((row + from) * _shape.QueryStride), floats).CopyTo(new Span<float>(q + (offsets[s] * _shape.QueryStride), floats));
+            }
+
+            _host.Append(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q + _shape.Width, q + (2 * _shape.Width));
+            _host.ForwardCached(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q, _score, part);
+            for (int s = 0; s < _sequences; s++)
+            {
+                if (!_shape.Causal && step < 2)
+                {
+                    continue;       // without causality a row sees keys that are not cached yet: only the last part can agree
+                }
+
+                int count = offsets[s + 1] - offsets[s];
+                Same("cached output", Read(_output, _queryOffsets[s] + past[s], count, _shape.OutputStride, _shape.OutputStride), Read(part, offsets[s], count, _shape.OutputStride, _shape.OutputStride));
+            }
+        }
+
+        VerifyGuards();
+    }
+
+    /// <summary>Keys of the encoder in the cache give what Forward gives.</summary>
+    public void VerifyCachedCross()
+    {
+        using KeyValueCache cache = NewCache(_keyOffsets, out int keyOffset, out int valueOffset);
+        int* past = stackalloc int[_sequences], slots = stackalloc int[_sequences];
+        for (int s = 0; s < _sequences; s++)
+        {
+            (past[s], slots[s]) = (0, _sequences - 1 - s);
+            cache.Lengths[slots[s]] = _keyOffsets[s + 1] - _keyOffsets[s];
+        }
+
+        float* output = Guarded(_rows * _shape.OutputStride);
+        _host.Append(Team.Alone, _sequences, _keyOffsets, past, slots, cache, keyOffset, valueOffset, _k, _v);
+        for (int s = 0; s < _sequences; s++)
+        {
+            past[s] = 100 + s;      // the decoder's positions do not matter
+        }
+
+        _host.ForwardCachedCross(Team.Alone, _sequences, _queryOffsets, past, slots, cache, keyOffset, valueOffset, _q, _score, output);
+        Same("cached cross output", Read(_output, 0, _rows, _shape.OutputStride, _shape.OutputStride), Read(output, 0, _rows, _shape.OutputStride, _shape.OutputStride));
+        VerifyGuards();
+    }
+
+    /// <summary>Two threads give the same bits as one.</summary>
+    public void VerifyThreads()
+    {
+        Run(Team.Alone);
+        float[] alone = Everything();
+        using var team = new Team(2);
+        Run(team);
+        Assert.True(alone.AsSpan().SequenceEqual(Everything()), Name("two threads differ from one"));
+    }
+
+    public void Dispose()
+    {
+        _offsets.Dispose();
+        _buffers.ForEach(b => b.Dispose());
+    }
+
+    private void Run(Team team)
+    {
+        _host.Forward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _output, _logSumExp);
+        _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, false, _parts);
+        if (_shape.IsAdditive)
+        {
+            // Once more, added: twice the gradient. Halved, it must be what storing gives.
+            new Span<float>(_parts, _sequences * _shape.Heads * _shape.PaddedHeadWidth).Fill(7f);
+            _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, true, _parts);
+            for (int i = 0; i < _shape.Heads * _shape.PaddedHeadWidth; i++)
+            {
+                _dScore[i] /= 2;
+            }
+        }
+    }
+
+    private float[] Everything()
+    {
+        var all = new List<float>();
+        all.AddRange(new Span<float>(_output, _rows * _shape.OutputStride));
+        all.AddRange(new Span<float>(_dq, _rows * _shape.QueryStride));
+        all.AddRange(new Span<float>(_dScore, _shape.Heads * _shape.PaddedHeadWidth));
+        if (_cross)
+        {
+            all.AddRange(new Span<float>(_dk, _keyRows * _shape.KeyStride));
+        }
+
+        return [.. all];
+    }
+
+    private KeyValueCache NewCache(int* offsets, out int keyOffset, out int valueOffset)
+    {
+        // Room for another layer before, and not-a-number wherever nothing was written.
+        keyOffset = 3;
+        valueOffset = keyOffset + _shape.Width;
+        var cache = new KeyValueCache(valueOffset + (_shape.Heads * _shape.PaddedHeadWidth));
+        int longest = 1;
+        for (int s = 0; s < _sequences; s++)
+        {
+            longest = Math.Max(longest, offsets[s + 1] - offsets[s]);
+        }
+
+        cache.Reserve(_sequences, longest);
+        new Span<float>(cache.At(0, 0), (int)(cache.At(_sequences, 0) - cache.At(0, 0))).Fill(float.NaN);
+        return cache;
+    }
+
+    private long ProbabilityCount()
+    {
+        long count = 0;
+        for (int s = 0; s < _sequences; s++)
+        {
+            count += (long)_shape.Heads * (_queryOffsets[s + 1] - _queryOffsets[s]) * (_keyOffsets[s + 1] - _keyOffsets[s]);
+        }
+
+        return count;
+    }
+
+    private float* Random(Random random, int rows, int stride, int width)
+    {
+        float* start = Guarded(rows * stride);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < stride; column++)
+            {
+                start[(row * stride) + column] = column < width ? (float)((random.NextDouble() * 4) - 2) : 0f;
+            }
+        }
+
+        return start;
+    }
+
+    private float* Guarded(long floats)
+    {
+        var buffer = new NativeBuffer(floats + Guard);
+        buffer.Span.Fill(Sentinel);
+        _buffers.Add(buffer);
+        return buffer.Start;
+    }
+
+    private void VerifyGuards() => Assert.All(_buffers, b => Assert.True(b.Span[^Guard..].IndexOfAnyExcept(Sentinel) < 0, Name("something was written behind a buffer")));
+
+    private void VerifyPadding(float* start, int rows, int stride, int width)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Assert.True(new Span<float>(start + (row * stride) + width, stride - width).IndexOfAnyExcept(0f) < 0, Name($"padding of row {row} is not zero"));
+        }
+    }
+
+    private double[,] Read(float* start, int row, int rows, int stride, int width = 0)
+    {
+        double[,] values = new double[rows, width == 0 ? _shape.HeadWidth : width];
+        for (int i = 0; i < rows; i++)
+        {
+            for (int c = 0; c < values.GetLength(1); c++)
+            {
+                values[i, c] = start[((long)(row + i) * stride) + c];
+            }
+        }
+
+        return values;
+    }
+
+    private static double[,] ReadDense(float* start, int rows, int columns)
+    {
+        double[,] values = new double[rows, columns];
+        for (int i = 0; i < rows * columns; i++)
+        {
+            values[i / columns, i % columns] = start[i];
+        }
+
+        return values;
+    }
+
+    private void Same(string what, double[,] expected, double[,] actual) => Compare(what, 0, 0, expected, actual, 4e-6);
+
+    private void Compare(string what, int sequence, int head, double[,] expected, double[,] actual, double tolerance)
+    {
+        double largest = Math.Max(1, expected.Cast<double>().Select(Math.Abs).Append(0).Max());
+        for (int i = 0; i < expected.GetLength(0); i++)
+        {
+            for (int j = 0; j < expected.GetLength(1); j++)
+            {
+                double error = Math.Abs(expected[i, j] - actual[i, j]);
+                if (!(error <= tolerance * largest))
+                {
+                    Assert.Fail(Name($"{what} of sequence {sequence}, head {head} at [{i}, {j}]: expected {expected[i, j]}, got {actual[i, j]}"));
+                }
+            }
+        }
+    }
+
+    private string Name(string problem) => $"{_shape.ClassName}: {problem}.";
+}

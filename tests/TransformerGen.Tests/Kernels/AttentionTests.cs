@@ -1,0 +1,109 @@
+using TransformerGen.Generator.Emit;
+using TransformerGen.Generator.Spec;
+using TransformerGen.Kernels;
+using TransformerGen.Testing;
+using Xunit;
+
+namespace TransformerGen.Tests.Kernels;
+
+/// <summary>The emitted attention kernels against the definition in double precision.</summary>
+public class AttentionTests
+{
+    private static readonly PatternSpec[] s_patterns =
+    [
+        PatternSpec.Full,
+        new(PatternKind.Block, Window: 5),
+        new(PatternKind.Block, Window: 24),
+        new(PatternKind.Window, Window: 3),
+        new(PatternKind.Window, Window: 40),
+        new(PatternKind.Dilated, Window: 2, Dilation: 3),
+        new(PatternKind.Sparse, Window: 2, GlobalTokens: 3),
+        new(PatternKind.Sparse, Window: 4),
+        new(PatternKind.Strided, Stride: 4),
+        new(PatternKind.Strided, Stride: 1),
+        new(PatternKind.TopK, Top: 4),
+    ];
+
+    public static TheoryData<bool, bool, int> Cases()
+    {
+        var cases = new TheoryData<bool, bool, int>();
+        foreach (int width in new[] { 1, 5, 8, 12, 32, 64 })
+        {
+            foreach (bool additive in new[] { false, true })
+            {
+                cases.Add(false, additive, width);
+                cases.Add(true, additive, width);
+            }
+        }
+
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Self_attention_agrees_with_the_definition(bool causal, bool additive, int width)
+    {
+        int heads = width is 5 or 32 ? 3 : 2;
+        AttentionShape[] shapes = [.. s_patterns.Select(p => AttentionShape.Self(heads, width, causal, additive ? ScoreKind.Additive : ScoreKind.DotProduct, p))];
+        foreach (AttentionHost host in AttentionHost.Compile(shapes))
+        {
+            int[] lengths = width == 8 ? [.. Enumerable.Range(1, 70)] : [7, 1, 70, 33, 16, 0, 64, 2];
+            using var problem = new AttentionProblem(host, lengths, lengths, seed: 1);
+            problem.Verify();
+            problem.VerifyCached(first: 5);
+            problem.VerifyCached(first: 0);
+            problem.VerifyThreads();
+        }
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(80)]
+    [InlineData(256)]
+    public void Wide_heads_and_long_sequences(int width)
+    {
+        AttentionShape[] shapes =
+        [
+            .. s_patterns.Select(p => AttentionShape.Self(1, width, p.Kind != PatternKind.Block, ScoreKind.DotProduct, p)),
+            AttentionShape.Self(1, width, false, ScoreKind.DotProduct, PatternSpec.Full),
+        ];
+        foreach (AttentionHost host in AttentionHost.Compile(shapes))
+        {
+            using var problem = new AttentionProblem(host, [150, 129, 3], [150, 129, 3], seed: 2);
+            problem.Verify();
+            problem.VerifyCached(first: 61);
+            problem.VerifyThreads();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    [InlineData(32)]
+    [InlineData(64)]
+    public void Cross_attention_agrees_with_the_definition(int width)
+    {
+        AttentionShape[] shapes = [AttentionShape.Cross(2, width, ScoreKind.DotProduct), AttentionShape.Cross(2, width, ScoreKind.Additive)];
+        foreach (AttentionHost host in AttentionHost.Compile(shapes))
+        {
+            using var problem = new AttentionProblem(host, [7, 1, 3, 70, 5, 9, 0], [3, 65, 1, 150, 0, 16, 4], seed: 3);
+            problem.Verify();
+            problem.VerifyCachedCross();
+            problem.VerifyThreads();
+        }
+    }
+
+    [Fact]
+    public void Equal_scores_are_all_kept_by_top_k()
+    {
+        AttentionShape shape = AttentionShape.Self(1, 8, false, ScoreKind.DotProduct, new(PatternKind.TopK, Top: 2));
+        using var problem = new AttentionProblem(AttentionHost.Compile([shape])[0], [20], [20], seed: 4, equalKeys: true);
+        problem.Verify();
+    }
+
+    [Theory]
+    [InlineData("EnableAVX512")]
+    [InlineData("EnableAVX2")]
+    [InlineData("EnableHWIntrinsic")]
+    public void Narrow_vectors_agree_too(string switchedOff) => TestProcess.RunAgain(typeof(AttentionTests), switchedOff);
+}

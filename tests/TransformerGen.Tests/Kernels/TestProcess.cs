@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace TransformerGen.Tests.Kernels;
+
+/// <summary>Runs tests once more in a process whose JIT lacks some instructions, which has to be decided before it starts.</summary>
+internal static class TestProcess
+{
+    private const string InsideVariable = "TRANSFORMERGEN_NARROW";
+
+    /// <summary>Runs the other tests of a class with a feature of the JIT switched off and fails when they do.</summary>
+    /// <param name="tests">The class.</param>
+    /// <param name="switchedOff">EnableAVX512, EnableAVX2 or EnableHWIntrinsic.</param>
+    public static void RunAgain(Type tests, string switchedOff)
+    {
+        if (Environment.GetEnvironmentVariable(InsideVariable) is not null)
+        {
+            return;
+        }
+
+        var start = new ProcessStartInfo("dotnet", ["vstest", tests.Assembly.Location, $"/TestCaseFilter:FullyQualifiedName~{tests.FullName}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { [InsideVariable] = switchedOff, ["DOTNET_" + switchedOff] = "0" },
+        };
+        if (switchedOff == "EnableAVX512")
+        {
+            start.Environment["DOTNET_EnableAVX512F"] = "0";
+        }
+
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output + errors.Result);
+    }
+}
