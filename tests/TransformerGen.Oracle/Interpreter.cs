@@ -14,8 +14,9 @@ internal static class Interpreter
     /// <param name="batch">What to compute with.</param>
     /// <param name="parameters">Numbers for every tensor; not changed, running statistics included.</param>
     /// <param name="cache">Keys and values of earlier calls, added to; null where the graph uses none.</param>
+    /// <param name="backward">False to stop after the forward pass.</param>
     /// <exception cref="InvalidOperationException">An operation has no rule, reads what is not there (any more), or writes a gradient that it does not declare.</exception>
-    public static OracleResult Run(ModelGraph graph, ParameterTable table, OracleBatch batch, OracleParameters parameters, OracleCache? cache = null)
+    public static OracleResult Run(ModelGraph graph, ParameterTable table, OracleBatch batch, OracleParameters parameters, OracleCache? cache = null, bool backward = true)
     {
         if (batch.Labels.Count != 0 && batch.Labels.Count != batch.LabelRows.Count)
         {
@@ -24,7 +25,7 @@ internal static class Interpreter
 
         var execution = new Execution(batch, parameters, cache ?? new OracleCache());
         var declared = new HashSet<Parameter>();
-        foreach (Operation operation in graph.Operations)
+        foreach (Operation operation in graph.Operations.Take(backward ? graph.Operations.Count : graph.ForwardCount))
         {
             OracleRules.Of(operation)(execution, operation);
             execution.Replace(operation);

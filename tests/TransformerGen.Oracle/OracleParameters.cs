@@ -72,6 +72,19 @@ internal sealed class OracleParameters
         return copy;
     }
 
+    /// <summary>The same numbers, one tensor apart; the others are shared.</summary>
+    public OracleParameters With(string tensor, Matrix value)
+    {
+        var other = new OracleParameters();
+        foreach ((string name, Matrix matrix) in _tensors)
+        {
+            other[name] = matrix;
+        }
+
+        other[tensor] = value;
+        return other;
+    }
+
     /// <summary>A graph's parameter put together from its tensors: matrices one below the other, vectors side by side.</summary>
     public Matrix Assemble(Parameter parameter)
     {
