@@ -1,3 +1,4 @@
+using TransformerGen.Generator.Families;
 using Xunit.Abstractions;
 
 namespace TransformerGen.Oracle.Tests;
@@ -34,7 +35,7 @@ public sealed class ModelGradientTests(ITestOutputHelper output)
         Draws(3, config => config.Positions);
         Draws(2 * 2, config => (config.ScaleEmbeddings, config.ShareEmbeddings));
         Draws(2 * 2, config => (config.Attention, config.Bias));
-        Draws(7, config => config.AttentionPattern);
+        Draws(7, config => config.Pattern);
         Draws(2 * 2, config => (config.Norm, config.Dropout));
     }
 }

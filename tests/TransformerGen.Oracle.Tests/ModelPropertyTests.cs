@@ -1,3 +1,5 @@
+using TransformerGen.Generator.Families;
+using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
 
 namespace TransformerGen.Oracle.Tests;
@@ -20,7 +22,7 @@ public sealed class ModelPropertyTests
     [MemberData(nameof(Seeds))]
     public void The_encoding_graph_of_an_encoder_gives_the_logits(int seed)
     {
-        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(seed) with { Architecture = "encoder" }, seed);
+        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(seed) with { Architecture = PaperArchitecture.Encoder }, seed);
         Equal(Interpreter.Run(model.Evaluation, model.Table, batch, parameters).Logits, Interpreter.Run(model.Encoding!, model.Table, batch, parameters).Logits);
     }
 
@@ -28,7 +30,7 @@ public sealed class ModelPropertyTests
     [MemberData(nameof(Seeds))]
     public void A_sequence_alone_is_a_sequence_in_a_batch(int seed)
     {
-        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(seed) with { Architecture = "encoder-decoder" }, seed);
+        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(seed) with { Architecture = PaperArchitecture.EncoderDecoder }, seed);
         batch = batch with { LabelRows = [.. Enumerable.Range(0, 10)], Labels = [], Training = false };
         Matrix together = Interpreter.Run(model.Evaluation, model.Table, batch, parameters).Logits;
         int at = 0;
@@ -46,7 +48,7 @@ public sealed class ModelPropertyTests
     public void Gradients_of_a_batch_are_the_sum_of_its_sequences(int seed)
     {
         // Without dropout, whose key is the sequence's place in the batch, and batch norm, which mixes the rows.
-        PaperConfig config = RandomModel.Config(seed) with { Architecture = "encoder-decoder", Norm = "layer", Dropout = 0 };
+        PaperConfig config = RandomModel.Config(seed) with { Architecture = PaperArchitecture.EncoderDecoder, Norm = NormKind.Layer, Dropout = 0 };
         (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(config, seed);
         batch = batch with { LabelRows = [.. Enumerable.Range(0, 10)], Labels = [.. Enumerable.Range(0, 10).Select(row => (row * 3) % config.Vocab)], Scale = 0.1 };
         IReadOnlyDictionary<string, Matrix> together = Interpreter.Run(model.Training, model.Table, batch, parameters).Gradients;
@@ -73,7 +75,7 @@ public sealed class ModelPropertyTests
     [Fact]
     public void A_query_without_a_key_gets_zero()
     {
-        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(0) with { Architecture = "encoder-decoder", Norm = "layer" }, 0);
+        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(0) with { Architecture = PaperArchitecture.EncoderDecoder, Norm = NormKind.Layer }, 0);
         batch = batch with { Sources = [new OracleSequence([]), .. batch.Sources.Skip(1)] };
         OracleResult result = Interpreter.Run(model.Training, model.Table, batch, parameters);
         Assert.All(result.Values["DecoderLayer1CrossContext"].Row(0).ToArray(), x => Assert.Equal(0, x));

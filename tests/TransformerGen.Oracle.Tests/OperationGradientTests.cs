@@ -151,7 +151,7 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
     {
         Value y = graph.Output("Y", q.Value, settings.Width);
         Parameter? score = settings.Score == ScoreKind.Additive ? graph.Parameter("score", settings.Heads, settings.HeadWidth) : null;
-        graph.Graph.Add(new Attention(graph.Stage, settings, q, k, v, score, y, graph.Output("LogSumExp", y, settings.Heads)));
+        graph.Graph.Add(new AttentionOperation(graph.Stage, settings, q, k, v, score, y, graph.Output("LogSumExp", y, settings.Heads)));
         return y;
     }
 }

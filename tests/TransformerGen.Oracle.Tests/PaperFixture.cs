@@ -1,4 +1,6 @@
 using System.Text.Json;
+using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
 using TransformerGen.Testing;
 
 namespace TransformerGen.Oracle.Tests;
@@ -11,12 +13,13 @@ internal sealed class PaperFixture
     private PaperFixture(string folder)
     {
         _expected = TensorFile.Read(Path.Combine(folder, "expected.safetensors"));
-        Config = PaperConfig.Read(Path.Combine(folder, "config.json"));
+        string config = Path.Combine(folder, "config.json");
+        Spec = ConfigFile.Read(config, File.ReadAllText(config), []).Spec! with { Options = new BuildOptions { CaptureAttention = true, CaptureHiddenStates = true } };
         Parameters = OracleParameters.FromFile(Path.Combine(folder, "model.safetensors"));
         Case = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json"))).RootElement;
     }
 
-    public PaperConfig Config { get; }
+    public ModelSpec Spec { get; }
 
     public OracleParameters Parameters { get; }
 
@@ -27,9 +30,8 @@ internal sealed class PaperFixture
 
     public StoredTensor this[string name] => _expected[name];
 
-    /// <summary>The case, from the project's own fixtures or those beside it; null where neither is there.</summary>
-    public static PaperFixture? Find(string name) => new[] { Repository.Fixtures, Path.Combine(Repository.Shared, "fixtures") }
-        .Select(root => Path.Combine(root, name)).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "expected.safetensors"))) is { } found ? new PaperFixture(found) : null;
+    /// <summary>The case of this name among the project's own fixtures.</summary>
+    public static PaperFixture Read(string name) => new(Path.Combine(Repository.Fixtures, name));
 
     /// <summary>A batch of the case with one label row per row of the projected stack; see <see cref="TrainingBatch"/> for losses.</summary>
     /// <param name="input">Prefix of its tensors: input, or input2 for the second batch of training.</param>
@@ -44,7 +46,7 @@ internal sealed class PaperFixture
     }
 
     /// <summary>src or tgt: the side whose output is projected.</summary>
-    public string Side => Config.Architecture == "encoder" ? "src" : "tgt";
+    public string Side => Spec.Decoder is null ? "src" : "tgt";
 
     /// <summary>An expected tensor [batch, length, ...] without the rows of padding, [rows, columns].</summary>
     public Matrix Packed(string name, string side)

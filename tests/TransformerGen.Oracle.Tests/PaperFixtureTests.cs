@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TransformerGen.Testing;
 using Xunit.Abstractions;
 
 namespace TransformerGen.Oracle.Tests;
@@ -11,21 +12,19 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
 {
     private const double Tolerance = 1e-6;
 
-    public static TheoryData<string> Cases => new(
-        "paper", "paper-additive", "paper-batch-norm", "paper-block", "paper-decoder", "paper-dilated", "paper-dilated-growing", "paper-gelu-encoder", "paper-half-sinusoid",
-        "paper-head-dim", "paper-learned-positions", "paper-long", "paper-long-sparse", "paper-pre-norm", "paper-sparse", "paper-strided", "paper-top-k", "paper-unshared-no-bias",
-        "paper-wide", "paper-window");
+    public static TheoryData<string> Cases => new(Names);
+
+    /// <summary>The long and the wide cases would take a minute.</summary>
+    public static TheoryData<string> QuickCases => new(Names.Where(name => !name.StartsWith("paper-long", StringComparison.Ordinal) && name != "paper-wide"));
+
+    private static IEnumerable<string> Names => Directory.GetDirectories(Repository.Fixtures, "paper*").Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Logits_hidden_states_and_attentions_are_the_reference(string name)
     {
-        if (Find(name) is not { } fixture)
-        {
-            return;
-        }
-
-        var model = new OracleModel(fixture.Config.ToSpec());
+        PaperFixture fixture = PaperFixture.Read(name);
+        var model = new OracleModel(fixture.Spec);
         OracleResult result = Interpreter.Run(model.Evaluation, model.Table, fixture.Batch(), fixture.Parameters);
         Near(fixture.Packed("logits", fixture.Side), result.Logits, "logits");
         int compared = 0;
@@ -36,7 +35,7 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
         }
 
         Assert.Equal(compared, result.Outputs.Count - 1);
-        bool hasAttentions = fixture.Config.MaxLength < 100; // The long cases store none.
+        bool hasAttentions = fixture.Spec.MaxLength < 100; // The long cases store none.
         Assert.True(!hasAttentions || AttentionNames(fixture).Count() == result.Probabilities.Count, "one attention per sublayer");
         foreach ((string attention, int index) in AttentionNames(fixture).Select((attention, index) => (attention, index)))
         {
@@ -48,12 +47,8 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
     [MemberData(nameof(Cases))]
     public void Loss_and_every_gradient_are_the_reference(string name)
     {
-        if (Find(name) is not { } fixture)
-        {
-            return;
-        }
-
-        var model = new OracleModel(fixture.Config.ToSpec());
+        PaperFixture fixture = PaperFixture.Read(name);
+        var model = new OracleModel(fixture.Spec);
         OracleResult result = Interpreter.Run(model.Training, model.Table, fixture.TrainingBatch(), fixture.Parameters);
         Assert.Equal(fixture.Case.GetProperty("loss").GetDouble(), result.Loss, Tolerance);
         string[] expected = [.. fixture.Names.Where(tensor => tensor.StartsWith("grad.", StringComparison.Ordinal)).Select(tensor => tensor[5..]).Order(StringComparer.Ordinal)];
@@ -74,17 +69,13 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
 
     /// <summary>Adam amplifies: where a gradient is nearly zero its step is not. Hence ten times the room, still ten times less than what float32 is allowed.</summary>
     [Theory]
-    [MemberData(nameof(Cases))]
+    [MemberData(nameof(QuickCases))]
     public void Steps_of_Adam_end_in_the_reference_weights_and_running_statistics(string name)
     {
-        if (Find(name) is not { } fixture || fixture.Config.MaxLength > 100)
-        {
-            return;
-        }
-
-        var model = new OracleModel(fixture.Config.ToSpec());
+        PaperFixture fixture = PaperFixture.Read(name);
+        var model = new OracleModel(fixture.Spec);
         OracleParameters parameters = fixture.Parameters.Copy();
-        var adam = new Adam(fixture.Case.GetProperty("train"), fixture.Config.DModel);
+        var adam = new Adam(fixture.Case.GetProperty("train"), fixture.Spec.Width);
         JsonElement[] losses = [.. fixture.Case.GetProperty("train").GetProperty("losses").EnumerateArray()];
         for (int step = 1; step <= losses.Length; step++)
         {
@@ -103,17 +94,6 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"weights {worst:E2}");
-    }
-
-    private PaperFixture? Find(string name)
-    {
-        PaperFixture? fixture = PaperFixture.Find(name);
-        if (fixture is null)
-        {
-            output.WriteLine($"Skipped: the fixture {name} is neither in tests/Fixtures nor in ../shared/fixtures.");
-        }
-
-        return fixture;
     }
 
     // In the order of the forward pass.

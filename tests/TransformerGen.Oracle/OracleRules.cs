@@ -20,7 +20,7 @@ internal static class OracleRules
         [typeof(AddNormBackwardWeights)] = Rule<AddNormBackwardWeights>(AddNormBackwardRule.BackwardWeights),
         [typeof(Add)] = Rule<Add>(AddRule.Forward),
         [typeof(AddBackward)] = Rule<AddBackward>(AddRule.Backward),
-        [typeof(Attention)] = Rule<Attention>(AttentionRule.Forward),
+        [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),
         [typeof(AttentionBackward)] = Rule<AttentionBackward>(AttentionBackwardRule.Backward),
         [typeof(CaptureProbabilities)] = Rule<CaptureProbabilities>(AttentionRule.Capture),
         [typeof(CacheAppend)] = Rule<CacheAppend>(CachedAttentionRule.Append),

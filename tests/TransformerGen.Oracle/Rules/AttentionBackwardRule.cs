@@ -9,7 +9,7 @@ internal static class AttentionBackwardRule
     /// <summary>dq, dk, dv; the score vectors' gradient by sequence (row s, head h at column h · pad(K)) and added up.</summary>
     public static void Backward(Execution execution, AttentionBackward op)
     {
-        Attention forward = op.Forward;
+        AttentionOperation forward = op.Forward;
         int width = forward.Settings.HeadWidth;
         Matrix dy = execution.Read(op.DY), dQuery = execution.Write(op.DQ.Value);
         Matrix dKeyValue = op.DK.Value == op.DQ.Value ? dQuery : execution.Write(op.DK.Value);

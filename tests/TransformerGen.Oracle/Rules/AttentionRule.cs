@@ -5,7 +5,7 @@ namespace TransformerGen.Oracle.Rules;
 /// <summary>y = softmax(score(q, k) + mask)·v within each sequence, head by head.</summary>
 internal static class AttentionRule
 {
-    public static void Forward(Execution execution, Attention op)
+    public static void Forward(Execution execution, AttentionOperation op)
     {
         Matrix y = execution.Write(op.Y);
         Matrix? logSumExp = op.LogSumExp is null ? null : execution.Write(op.LogSumExp);
@@ -51,7 +51,7 @@ internal static class AttentionRule
     }
 
     /// <summary>Every head of every sequence with its queries, keys and values.</summary>
-    public static IEnumerable<AttentionHead> Heads(Execution execution, Attention op)
+    public static IEnumerable<AttentionHead> Heads(Execution execution, AttentionOperation op)
     {
         PackedRows queries = execution.Side(op.Y.Rows), keys = execution.Side(op.K.Value.Rows);
         Matrix q = execution.Read(op.Q.Value), k = execution.Read(op.K.Value), v = execution.Read(op.V.Value);
