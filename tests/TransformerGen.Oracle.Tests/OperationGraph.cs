@@ -1,0 +1,82 @@
+using TransformerGen.Generator.Backward;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Oracle.Tests;
+
+/// <summary>
+/// The smallest real graph around an operation. Its inputs are rows of tables, so that the gradient of an input is the gradient of a table; its output goes through
+/// a random projection to the cross-entropy, so that the gradient that reaches it has no symmetry to hide behind.
+/// </summary>
+internal sealed class OperationGraph
+{
+    /// <summary>Rows of the table of an input.</summary>
+    public const int Tokens = 9;
+
+    private const int Classes = 5;
+
+    private int _inputs;
+    private int _parameters;
+
+    public ParameterTable Table { get; } = new();
+
+    public ModelGraph Graph { get; } = new();
+
+    public Stage Stage { get; } = new("Test", "The operation under test", "");
+
+    /// <summary>An input: a row of its own table for each token.</summary>
+    public Value Input(int width, Symbol rows = Symbol.TargetRows)
+    {
+        string name = $"input{++_inputs}";
+        var y = new Value(new Stage(name, name, ""), $"X{_inputs}", rows, width);
+        Graph.Add(new Embed(y.Stage, Parameter(name, Tokens, width), 1f, PositionKind.None, null, null, y));
+        return y;
+    }
+
+    public Value Output(string role, Value like, int? width = null) => new(Stage, role, like.Rows, width ?? like.Width);
+
+    public Parameter Parameter(string name, int rows, int columns) => Table.Get(name, new Tensor(name, rows, columns, 2, InitialValue.Normal));
+
+    public Parameter Vector(string name, int columns, InitialValue initial = InitialValue.Zeros, bool isBuffer = false) =>
+        Table.Get(name, new Tensor(name, 1, columns, 1, initial, 0f, isBuffer));
+
+    public NormParameters Norm(NormKind kind, int width)
+    {
+        string name = $"norm{++_parameters}.";
+        Parameter gain = Vector(name + "gain", width, InitialValue.Ones), shift = Vector(name + "shift", width);
+        return kind == NormKind.Layer
+            ? new NormParameters(kind, 1e-3f, gain, shift, null, null)
+            : new NormParameters(kind, 1e-3f, gain, shift, Vector(name + "mean", width, isBuffer: true), Vector(name + "variance", width, InitialValue.Ones, isBuffer: true));
+    }
+
+    /// <summary>Projects, selects the label rows, takes the loss, and appends the backward pass.</summary>
+    public OperationGraph Finish(Value y)
+    {
+        var stage = new Stage("Output", "Output", "");
+        var projected = new Value(stage, "Projected", y.Rows, Classes);
+        Graph.Add(new Linear(stage, y, Parameter("projection", Classes, y.Width), null, ActivationKind.None, projected, null));
+        var logits = new Value(stage, "Logits", Symbol.LabelRows, Classes);
+        Graph.Add(new Select(stage, projected, logits));
+        var losses = new Value(stage, "Losses", Symbol.LabelRows, 1);
+        Graph.Add(new CrossEntropy(stage, logits, losses, new Value(stage, "DLogits", Symbol.LabelRows, Classes)));
+        Graph.ForwardCount = Graph.Operations.Count;
+        Differentiation.Append(GraphVerifier.Verify(Graph), Table);
+        return this;
+    }
+
+    /// <summary>Sequences of 7, 1 and 4 targets and 5, 3 and 2 sources; all target rows but two are labelled.</summary>
+    public static OracleBatch Batch(int seed, double dropout)
+    {
+        var random = new Random(seed);
+        int[] Sequence(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(Tokens))];
+        int?[] labels = [.. Enumerable.Range(0, 12).Select(row => row is 2 or 9 ? (int?)null : random.Next(Classes))];
+        return OracleBatch.Of([Sequence(5), Sequence(3), Sequence(2)], [Sequence(7), Sequence(1), Sequence(4)], labels) with
+        {
+            Smoothing = 0.1,
+            Training = true,
+            Scale = 0.3,
+            Dropout = Kernels.DropoutKey.Create((ulong)seed, 3, 1, dropout),
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Oracle.Rules;
+
+namespace TransformerGen.Oracle;
+
+/// <summary>What each operation means: one rule per type.</summary>
+internal static class OracleRules
+{
+    private static readonly Dictionary<Type, Action<Execution, Operation>> s_rules = new()
+    {
+        [typeof(Embed)] = Rule<Embed>(EmbedRule.Forward),
+        [typeof(EmbedBackward)] = Rule<EmbedBackward>(EmbedRule.Backward),
+        [typeof(Linear)] = Rule<Linear>(LinearRule.Forward),
+        [typeof(LinearBackwardInput)] = Rule<LinearBackwardInput>(LinearRule.BackwardInput),
+        [typeof(LinearBackwardWeights)] = Rule<LinearBackwardWeights>(LinearRule.BackwardWeights),
+        [typeof(ActivationBackward)] = Rule<ActivationBackward>(ActivationRule.Backward),
+        [typeof(AddNorm)] = Rule<AddNorm>(AddNormRule.Forward),
+        [typeof(AddNormBackward)] = Rule<AddNormBackward>(AddNormBackwardRule.Backward),
+        [typeof(AddNormBackwardWeights)] = Rule<AddNormBackwardWeights>(AddNormBackwardRule.BackwardWeights),
+        [typeof(Add)] = Rule<Add>(AddRule.Forward),
+        [typeof(AddBackward)] = Rule<AddBackward>(AddRule.Backward),
+        [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),
+        [typeof(AttentionBackward)] = Rule<AttentionBackward>(AttentionBackwardRule.Backward),
+        [typeof(CaptureProbabilities)] = Rule<CaptureProbabilities>(AttentionRule.Capture),
+        [typeof(CacheAppend)] = Rule<CacheAppend>(CachedAttentionRule.Append),
+        [typeof(CachedAttention)] = Rule<CachedAttention>(CachedAttentionRule.Forward),
+        [typeof(Select)] = Rule<Select>(SelectRule.Forward),
+        [typeof(SelectBackward)] = Rule<SelectBackward>(SelectRule.Backward),
+        [typeof(CrossEntropy)] = Rule<CrossEntropy>(CrossEntropyRule.Forward),
+    };
+
+    /// <summary>Operations that have a rule.</summary>
+    public static IReadOnlyCollection<Type> Operations => s_rules.Keys;
+
+    /// <summary>The rule of an operation.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static Action<Execution, Operation> Of(Operation operation) =>
+        s_rules.TryGetValue(operation.GetType(), out Action<Execution, Operation>? rule)
+            ? rule
+            : throw new InvalidOperationException($"{operation.GetType().Name} has no oracle rule: add one to {nameof(OracleRules)}.");
+
+    private static Action<Execution, Operation> Rule<TOperation>(Action<Execution, TOperation> rule)
+        where TOperation : Operation => (execution, operation) => rule(execution, (TOperation)operation);
+}

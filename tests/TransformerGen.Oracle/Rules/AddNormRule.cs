@@ -1,0 +1,105 @@
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Oracle.Rules;
+
+/// <summary>
+/// z = x + dropout(sub), y = gain ⊙ (z - mean) / √(variance + ε) + shift, the variance biased. Layer norm's statistics are each row's. Batch norm's are each
+/// column's over all rows of the side in training, which move the running ones by 0.1 (the variance there unbiased); otherwise the running ones.
+/// Statistics: layer norm [rows, 2] mean and 1/deviation; batch norm [1, 2·stride], means from column 0, 1/deviations from column stride.
+/// </summary>
+internal static class AddNormRule
+{
+    private const double Momentum = 0.1;
+
+    public static void Forward(Execution execution, AddNorm op)
+    {
+        Matrix z = Sum(execution, op);
+        (double[] mean, double[] inverse) = op.Norm.Kind == NormKind.Layer ? OfRows(z, op.Norm.Epsilon) : OfColumns(execution, op, z);
+        Matrix gain = execution.Of(op.Norm.Weight), shift = execution.Of(op.Norm.Bias), y = execution.Write(op.Y);
+        for (int r = 0; r < z.Rows; r++)
+        {
+            for (int c = 0; c < z.Columns; c++)
+            {
+                int which = op.Norm.Kind == NormKind.Layer ? r : c;
+                y[r, c] = (gain[0, c] * (z[r, c] - mean[which]) * inverse[which]) + shift[0, c];
+            }
+        }
+
+        if (op.Statistics is { } statistics)
+        {
+            Matrix kept = execution.Write(statistics);
+            for (int i = 0; i < mean.Length; i++)
+            {
+                (int row, int column, int second) = op.Norm.Kind == NormKind.Layer ? (i, 0, 1) : (0, i, op.X.Stride + i);
+                (kept[row, column], kept[row, second]) = (mean[i], inverse[i]);
+            }
+        }
+    }
+
+    /// <summary>Whether batch norm uses the statistics of this batch.</summary>
+    public static bool UsesBatch(Execution execution, AddNorm op) => execution.Batch.Training && op.Statistics is not null;
+
+    private static Matrix Sum(Execution execution, AddNorm op)
+    {
+        Matrix x = execution.Read(op.X);
+        if (op.Sub is null)
+        {
+            return x;
+        }
+
+        Matrix sub = execution.Read(op.Sub), z = op.Z is null ? new Matrix(x.Rows, x.Columns) : execution.Write(op.Z);
+        for (int r = 0; r < z.Rows; r++)
+        {
+            double[] keep = Dropout.Factors(execution, op.DropoutSite, op.X.Rows, r, z.Columns);
+            for (int c = 0; c < z.Columns; c++)
+            {
+                z[r, c] = x[r, c] + (keep[c] * sub[r, c]);
+            }
+        }
+
+        return z;
+    }
+
+    private static (double[] Mean, double[] Inverse) OfRows(Matrix z, double epsilon)
+    {
+        var (mean, inverse) = (new double[z.Rows], new double[z.Rows]);
+        for (int r = 0; r < z.Rows; r++)
+        {
+            double[] row = z.Row(r).ToArray();
+            mean[r] = row.Average();
+            inverse[r] = 1 / Math.Sqrt(row.Average(x => (x - mean[r]) * (x - mean[r])) + epsilon);
+        }
+
+        return (mean, inverse);
+    }
+
+    private static (double[] Mean, double[] Inverse) OfColumns(Execution execution, AddNorm op, Matrix z)
+    {
+        Matrix running = execution.Of(op.Norm.RunningMean!), runningVariance = execution.Of(op.Norm.RunningVariance!);
+        var (mean, variance) = ((double[])running.Data.Clone(), (double[])runningVariance.Data.Clone());
+        if (UsesBatch(execution, op))
+        {
+            if (z.Rows < 2)
+            {
+                throw new InvalidOperationException($"Batch norm in {op.Stage.Name} needs at least two rows to take statistics of; the batch has {z.Rows}.");
+            }
+
+            Matrix newMean = running.Copy(), newVariance = runningVariance.Copy();
+            for (int c = 0; c < z.Columns; c++)
+            {
+                double[] column = [.. Enumerable.Range(0, z.Rows).Select(r => z[r, c])];
+                mean[c] = column.Average();
+                double squares = column.Sum(x => (x - mean[c]) * (x - mean[c]));
+                variance[c] = squares / z.Rows;
+                newMean[0, c] += Momentum * (mean[c] - newMean[0, c]);
+                newVariance[0, c] += Momentum * ((squares / (z.Rows - 1)) - newVariance[0, c]);
+            }
+
+            (execution.Buffers[op.Norm.RunningMean!], execution.Buffers[op.Norm.RunningVariance!]) = (newMean, newVariance);
+        }
+
+        return (mean, [.. variance.Select(v => 1 / Math.Sqrt(v + op.Norm.Epsilon))]);
+    }
+}

@@ -1,0 +1,58 @@
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+
+namespace TransformerGen.Oracle.Rules;
+
+/// <summary>With p the probabilities: dv_j = Σ_i p_ij dy_i, dp_ij = dy_i · v_j, dscore_ij = p_ij (dp_ij - Σ_j p_ij dp_ij), and through the score to q and k.</summary>
+internal static class AttentionBackwardRule
+{
+    /// <summary>dq, dk, dv; the score vectors' gradient by sequence (row s, head h at column h · pad(K)) and added up.</summary>
+    public static void Backward(Execution execution, AttentionBackward op)
+    {
+        AttentionOperation forward = op.Forward;
+        int width = forward.Settings.HeadWidth;
+        Matrix dy = execution.Read(op.DY), dQuery = execution.Write(op.DQ.Value);
+        Matrix dKeyValue = op.DK.Value == op.DQ.Value ? dQuery : execution.Write(op.DK.Value);
+        Matrix? parts = op.ScoreParts is null ? null : execution.Write(op.ScoreParts);
+        foreach (AttentionHead head in AttentionRule.Heads(execution, forward))
+        {
+            int column = head.Head * width;
+            Span<double> dVector = parts is null ? default : parts.Row(head.Sequence).Slice(head.Head * Padding.Of(width), width);
+            for (int i = 0; i < head.Queries.Length; i++)
+            {
+                double[] p = head.Probabilities(i, out _), dYi = dy.Row(head.FirstQuery + i).Slice(column, width).ToArray();
+                double[] dp = [.. head.Values.Select(v => Dot(dYi, v))];
+                double mean = Dot(p, dp);
+                for (int j = 0; j < p.Length; j++)
+                {
+                    Span<double> dK = dKeyValue.Row(head.FirstKey + j).Slice(op.DK.First + column, width);
+                    Span<double> dV = dKeyValue.Row(head.FirstKey + j).Slice(op.DV.First + column, width);
+                    Span<double> dQ = dQuery.Row(head.FirstQuery + i).Slice(op.DQ.First + column, width);
+                    for (int c = 0; c < width; c++)
+                    {
+                        dV[c] += p[j] * dYi[c];
+                    }
+
+                    AttentionMath.ScoreGradient(head.Queries[i], head.Keys[j], head.Vector, p[j] * (dp[j] - mean), dQ, dK, dVector);
+                }
+            }
+        }
+
+        if (parts is not null)
+        {
+            Matrix dScore = execution.GradientOf(forward.Score!);
+            for (int s = 0; s < parts.Rows; s++)
+            {
+                for (int h = 0; h < dScore.Rows; h++)
+                {
+                    for (int c = 0; c < width; c++)
+                    {
+                        dScore[h, c] += parts[s, (h * Padding.Of(width)) + c];
+                    }
+                }
+            }
+        }
+    }
+
+    private static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+}
