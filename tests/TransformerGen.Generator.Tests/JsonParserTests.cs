@@ -14,7 +14,8 @@ public class JsonParserTests
         Assert.Equal(["a", "bA\n", "e", "f"], root.Members.Select(member => member.Name));
         Assert.Equal(new JsonPlace(4, 3, 1, 2), root.Members[0].Place);
         Assert.Equal([("1", 1, 8), ("-2.5e+3", 1, 11)], root.Members[0].Value.Items.Select(item => (item.Text, item.Place.Line, item.Place.Column)));
-        Assert.Equal(("d\"", 2, 20, 5), (root.Members[1].Value.Members[0].Value.Text, root.Members[1].Value.Members[0].Value.Place.Line, root.Members[1].Value.Members[0].Value.Place.Column, root.Members[1].Value.Members[0].Value.Place.Length));
+        JsonValue inner = root.Members[1].Value.Members[0].Value;
+        Assert.Equal(("d\"", 2, 21, 5), (inner.Text, inner.Place.Line, inner.Place.Column, inner.Place.Length));
         Assert.Equal((JsonKind.Null, 3, 5), (root.Members[2].Value.Kind, root.Members[2].Value.Place.Line, root.Members[2].Value.Place.Column));
         Assert.Equal((JsonKind.Boolean, "true"), (root.Members[3].Value.Kind, root.Members[3].Value.Text));
     }

@@ -14,12 +14,21 @@ internal static class Snapshot
 {
     /// <summary>Verifies every file of a run.</summary>
     public static void Verify(GeneratorDriverRunResult run, [CallerFilePath] string testFile = "", [CallerMemberName] string method = "") =>
-        Verify(run.Results.SelectMany(result => result.GeneratedSources).ToDictionary(file => file.HintName, file => file.SourceText.ToString()), Folder, Name(testFile, method));
+        Verify(
+            run.Results.SelectMany(result => result.GeneratedSources).ToDictionary(file => file.HintName, file => file.SourceText.ToString()),
+            Folder,
+            Name(testFile, method),
+            Show,
+            accept: Environment.GetEnvironmentVariable("ACCEPT_SNAPSHOTS") == "1" && !BuildServerDetector.Detected);
 
     /// <summary>Verifies files by their hint names.</summary>
-    public static void Verify(IReadOnlyDictionary<string, string> files, string folder, string prefix)
+    /// <param name="files">Text by hint name.</param>
+    /// <param name="folder">Where the snapshots lie.</param>
+    /// <param name="prefix">Class.Method.</param>
+    /// <param name="show">Shows a received and a verified file.</param>
+    /// <param name="accept">Make the snapshots what is received.</param>
+    public static void Verify(IReadOnlyDictionary<string, string> files, string folder, string prefix, Action<string, string> show, bool accept)
     {
-        bool accept = Environment.GetEnvironmentVariable("ACCEPT_SNAPSHOTS") == "1" && !BuildServerDetector.Detected;
         var problems = new List<string>();
         Directory.CreateDirectory(folder);
         foreach (string stale in Directory.GetFiles(folder, prefix + "#*.received.cs"))
@@ -42,7 +51,7 @@ internal static class Snapshot
             if (!accept)
             {
                 problems.Add((File.Exists(verified) ? "differs: " : "is new: ") + received);
-                Show(received, verified);
+                show(received, verified);
             }
         }
 
