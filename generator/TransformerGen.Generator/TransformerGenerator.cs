@@ -18,6 +18,17 @@ namespace TransformerGen.Generator;
 [Generator(LanguageNames.CSharp)]
 public sealed class TransformerGenerator : IIncrementalGenerator
 {
+    private readonly Func<ModelTarget, IReadOnlyList<GeneratedFile>> _write;
+
+    /// <summary>The generator that the compiler starts.</summary>
+    public TransformerGenerator()
+        : this(ModelWriter.Write)
+    {
+    }
+
+    /// <summary>With another writer: tests make one that fails.</summary>
+    internal TransformerGenerator(Func<ModelTarget, IReadOnlyList<GeneratedFile>> write) => _write = write;
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
@@ -57,11 +68,11 @@ public sealed class TransformerGenerator : IIncrementalGenerator
     private static ModelTarget? Resolve(ModelDeclaration declaration, ImmutableArray<ConfigFile> files, BuildSettings settings) =>
         TargetResolver.Resolve(declaration, [.. files.Select(file => file.Path)], i => files[i].Spec, settings, fields: null);
 
-    private static void Write(SourceProductionContext context, ModelTarget target)
+    private void Write(SourceProductionContext context, ModelTarget target)
     {
         try
         {
-            foreach (GeneratedFile file in ModelWriter.Write(target))
+            foreach (GeneratedFile file in _write(target))
             {
                 context.AddSource(file.Hint, SourceText.From(file.Text, Encoding.UTF8));
             }

@@ -24,9 +24,13 @@ internal static class GeneratorDriverFixture
     /// <param name="source">A file with models.</param>
     /// <param name="files">Additional files: path and text.</param>
     /// <param name="properties">MSBuild properties that the project shows.</param>
-    public static GeneratorDriverRunResult Run(string source, IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null)
+    public static GeneratorDriverRunResult Run(string source, IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null) =>
+        Run(Compile(source), files, properties);
+
+    /// <summary>Runs the generator on a compilation.</summary>
+    public static GeneratorDriverRunResult Run(
+        CSharpCompilation compilation, IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null)
     {
-        CSharpCompilation compilation = Compile(source);
         GeneratorDriver driver = CreateDriver(files, properties).RunGenerators(compilation);
         GeneratorDriverRunResult first = driver.GetRunResult();
         Assert.All(first.Results, result => Assert.Null(result.Exception));

@@ -160,7 +160,7 @@ internal static class PaperRules
         if (!((float)config.NormEpsilon > 0 && (float)config.NormEpsilon < 1))
         {
             fields.Report(
-                Descriptors.NumberOutOfRange, PaperFields.NormEpsilon, fields.NameOf(PaperFields.NormEpsilon), Number.Text(config.NormEpsilon), "more than 0 and less than 1 (such as 1E-05)");
+                Descriptors.NumberOutOfRange, PaperFields.NormEpsilon, fields.NameOf(PaperFields.NormEpsilon), Number.Text(config.NormEpsilon), "more than 0 and less than 1 (such as 1e-05)");
         }
     }
 

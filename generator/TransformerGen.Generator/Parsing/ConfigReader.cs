@@ -13,19 +13,22 @@ namespace TransformerGen.Generator.Parsing;
 /// </summary>
 internal sealed class ConfigReader : IFieldReporter
 {
+    /// <summary>The key that names the family.</summary>
+    public const string ModelTypeKey = "model_type";
+
     /// <summary>Keys that other tools write into any config.json and that say nothing about the mathematics.</summary>
     private static readonly HashSet<string> s_bookkeeping = new(StringComparer.Ordinal)
     {
         ModelTypeKey, "architectures", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "name_or_path", "use_cache",
     };
 
+    /// <summary>Unknown keys that one build reports: a file that is something else altogether need not fill the screen, nor cost the time.</summary>
+    private const int MostUnknownKeys = 20;
+
     private readonly string _path;
     private readonly List<Diagnostic> _problems;
     private readonly Dictionary<string, JsonMember> _members = new(StringComparer.Ordinal);
     private readonly JsonValue _root;
-
-    /// <summary>The key that names the family.</summary>
-    public const string ModelTypeKey = "model_type";
 
     public ConfigReader(string path, JsonValue root, List<Diagnostic> problems)
     {
@@ -124,13 +127,10 @@ internal sealed class ConfigReader : IFieldReporter
     public void ReportUnknownKeys(IReadOnlyList<string> known)
     {
         string modelType = Word(ModelTypeKey) ?? "";
-        foreach (JsonMember member in _root.Members)
+        IEnumerable<JsonMember> unknown = _root.Members.Where(
+            member => !known.Contains(member.Name) && !s_bookkeeping.Contains(member.Name) && !member.Name.StartsWith("_", StringComparison.Ordinal));
+        foreach (JsonMember member in unknown.Take(MostUnknownKeys))
         {
-            if (known.Contains(member.Name) || s_bookkeeping.Contains(member.Name) || member.Name.StartsWith("_", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             string? near = Spelling.Nearest(member.Name, known);
             string advice = near is null ? "Remove it, or begin it with an underscore to keep it as a remark." : "Did you mean '" + near + "'?";
             Report(Descriptors.UnknownKey, member.Place, member.Name, modelType, advice);

@@ -6,7 +6,7 @@ internal static class Spelling
     /// <summary>Longest word that is compared: nobody misspells a longer one, and the cost grows with the square.</summary>
     private const int Longest = 64;
 
-    /// <summary>The candidate that the fewest edits away, if no more than a third of the word has to change.</summary>
+    /// <summary>The candidate that is the fewest edits away, if no more than a third of the word has to change.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         if (word.Length > Longest)
