@@ -1,0 +1,64 @@
+using static System.FormattableString;
+
+namespace TransformerGen.Training;
+
+/// <summary>Tensors that are trained differently from the rest. A tensor belongs to the first group whose pattern it matches.</summary>
+/// <param name="Pattern">
+/// A checkpoint name, the beginning of one up to a dot (encoder.layers.0), or either with * for any characters (*.bias, decoder.*norm*).
+/// </param>
+public sealed record ParameterGroup(string Pattern)
+{
+    /// <summary>Multiplies the schedule's rate.</summary>
+    public double LearningRateFactor { get; init; } = 1;
+
+    /// <summary>Replaces the optimiser's weight decay; null keeps it. As always it acts on tensors of two or more dimensions alone.</summary>
+    public double? WeightDecay { get; init; }
+
+    /// <summary>Never changes: the weights keep their bits and get no optimiser state. Running statistics of normalisations are not weights and do change.</summary>
+    public bool Frozen { get; init; }
+
+    /// <summary>Everything that influences numbers, in one line.</summary>
+    internal string Description => Frozen
+        ? Pattern + " frozen"
+        : Invariant($"{Pattern} factor={LearningRateFactor:R} decay={(WeightDecay is { } decay ? decay.ToString("R", System.Globalization.CultureInfo.InvariantCulture) : "default")}");
+
+    /// <summary>Whether a tensor's name fits the pattern.</summary>
+    /// <param name="name">Its checkpoint name.</param>
+    /// <returns>Whether it fits.</returns>
+    public bool Matches(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Fits(Pattern, name);
+    }
+
+    /// <summary>Pattern used up: the name is too, or goes on with a dot. A star takes as few characters as it can, and one more when the rest does not fit.</summary>
+    private static bool Fits(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        int star = -1, resume = 0, p = 0, n = 0;
+        while (true)
+        {
+            if (p == pattern.Length && (n == name.Length || name[n] == '.' || pattern.EndsWith("*")))
+            {
+                return true;
+            }
+
+            if (p < pattern.Length && pattern[p] == '*')
+            {
+                (star, resume) = (p++, n);
+            }
+            else if (p < pattern.Length && n < name.Length && pattern[p] == name[n])
+            {
+                p++;
+                n++;
+            }
+            else if (star >= 0 && resume < name.Length)
+            {
+                (p, n) = (star + 1, ++resume);
+            }
+            else
+            {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using TransformerGen.Kernels;
+using TransformerGen.Model;
+
+namespace TransformerGen.Training;
+
+/// <summary>Checkpoints: a run that is saved, loaded and continued has the same bits as one that was never interrupted.</summary>
+public sealed unsafe partial class Trainer<TModel>
+{
+    /// <summary>
+    /// Writes weights, optimiser and position into one safetensors file: to a temporary file beside it, flushed to the disk, then renamed, so that the
+    /// name always stands for a whole checkpoint. As a file of weights it can be loaded like any other.
+    /// </summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <exception cref="IOException">The file cannot be written; the old one is as it was.</exception>
+    public void Save(string path) =>
+        Checkpoint.Write(path, Model.Weights, _optimizer, Options, new Checkpoint.State(StepsDone, Position));
+
+    /// <summary>Goes on where <see cref="Save"/> was called: the steps that follow have the same bits as if training had not been interrupted, at any number of threads.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="options">The options it was saved with.</param>
+    /// <param name="team">Who computes; null computes on the calling thread alone.</param>
+    /// <param name="allowChangedOptions">Go on with other options (another schedule, other frozen layers) instead of refusing them. The optimiser has to keep the same kind of state.</param>
+    /// <returns>A trainer of a new model.</returns>
+    /// <exception cref="InvalidDataException">The file is no checkpoint of this model, or the options differ; the message says in what.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is no sound safetensors file.</exception>
+    [SuppressMessage("Design", "CA1000", Justification = "Trainer<FrenchEnglish>.Resume(path) names the model where it has to be named anyway.")]
+    public static Trainer<TModel> Resume(string path, TrainerOptions? options = null, Team? team = null, bool allowChangedOptions = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var weights = new ModelWeights(TModel.Info, TModel.Pack);
+        Trainer<TModel>? trainer = null;
+        try
+        {
+            trainer = new Trainer<TModel>(TModel.Wrap(weights), options, team);
+            Checkpoint.State state = Checkpoint.Read(path, weights, trainer._optimizer, trainer.Options, allowChangedOptions);
+            trainer.StepsDone = state.Steps;
+            trainer.Position = state.Position;
+            TModel.Pack(weights, trainer.Team);
+            return trainer;
+        }
+        catch
+        {
+            trainer?.Dispose();
+            weights.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using TransformerGen.Kernels;
+using TransformerGen.Model;
+
+namespace TransformerGen.Training;
+
+/// <summary>
+/// Trains a model: forward and backward over batches, the optimiser's step, and everything around it. Results have the same bits at any number of
+/// threads. Nothing is allocated per step once batches have been as large as they get. One caller at a time; nobody may use the
+/// model for inference while a step runs.
+/// </summary>
+/// <typeparam name="TModel">The generated class.</typeparam>
+public sealed unsafe partial class Trainer<TModel> : IDisposable
+    where TModel : class, ITrainable<TModel>
+{
+    private readonly Workspace _workspace;
+    private readonly NativeBuffer _gradients;
+    private readonly OptimizerState _optimizer;
+    private readonly double _entropy;
+
+    /// <summary>Prepares to train a model; the first step is step 1.</summary>
+    /// <param name="model">The model; its weights are trained in place.</param>
+    /// <param name="options">How to train; null takes the defaults.</param>
+    /// <param name="team">Who computes, shared with whoever else uses it; null computes on the calling thread alone.</param>
+    /// <exception cref="ArgumentException">An option does not fit the model; the message says which.</exception>
+    public Trainer(TModel model, TrainerOptions? options = null, Team? team = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Options = options ?? new TrainerOptions();
+        Options.Validate(TModel.Info);
+        Model = model;
+        model.Weights.EnableTraining(team ?? Team.Alone);
+        _gradients = new NativeBuffer(TModel.Info.ValueFloats);
+        _optimizer = new OptimizerState(model.Weights, Options);
+        _workspace = new Workspace(model.Weights, team ?? Team.Alone) { Gradients = _gradients.Start };
+        _entropy = LabelSmoothing.Entropy(Options.LabelSmoothing, TModel.Info.Vocabulary);
+    }
+
+    /// <summary>The model.</summary>
+    public TModel Model { get; }
+
+    /// <summary>How it is trained.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>Optimiser steps done.</summary>
+    public long StepsDone { get; private set; }
+
+    /// <summary>Who computes; may be changed between steps without changing a bit.</summary>
+    public Team Team
+    {
+        get => _workspace.Team;
+        set => _workspace.Team = value ?? throw new ArgumentNullException(nameof(value));
+    }
+
+    /// <summary>One optimiser step over all batches together, as if they were one: their losses are averaged over all labels that count.</summary>
+    /// <param name="batches">One or more micro-batches.</param>
+    /// <returns>What the step saw.</returns>
+    /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    public StepResult Step(params ReadOnlySpan<TrainingBatch> batches)
+    {
+        double loss = ForwardBackward(batches);
+        double rate = Options.Schedule.Rate(StepsDone + 1);
+        double norm = _optimizer.Step(_gradients, StepsDone + 1, rate, Options.ClipNorm, Team);
+        TModel.Pack(Model.Weights, Team);
+        StepsDone++;
+
+        int tokens = 0, labels = 0;
+        foreach (TrainingBatch batch in batches)
+        {
+            tokens += batch.Tokens;
+            labels += batch.CountedLabels;
+        }
+
+        return new StepResult(StepsDone, loss, loss - _entropy, rate, norm, tokens, labels);
+    }
+
+    /// <summary>Loss and gradients of the next step, without taking it.</summary>
+    /// <param name="batches">One or more micro-batches.</param>
+    /// <returns>The mean loss of all labels that count.</returns>
+    /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    public double ForwardBackward(params ReadOnlySpan<TrainingBatch> batches)
+    {
+        int counted = 0;
+        foreach (TrainingBatch batch in batches)
+        {
+            counted = checked(counted + batch.CountedLabels);
+        }
+
+        if (counted == 0)
+        {
+            throw new ArgumentException($"None of the {batches.Length} batches has a label that counts; a step needs at least one label other than {TrainingBatch.Ignored}.", nameof(batches));
+        }
+
+        double sum = 0, dropout = Options.DropoutFor(TModel.Info);
+        _workspace.Accumulate = false;
+        _workspace.Smoothing = (float)Options.LabelSmoothing;
+        _workspace.LossScale = (float)(1.0 / counted);
+        for (int micro = 0; micro < batches.Length; micro++)
+        {
+            if (batches[micro].CountedLabels == 0)
+            {
+                continue;       // its gradient is zero
+            }
+
+            batches[micro].Load(_workspace);
+            _workspace.Dropout = dropout > 0 ? DropoutKey.Create(Options.Seed, StepsDone, micro, dropout) : DropoutKey.None;
+            sum += TModel.Forward(_workspace);
+            TModel.Backward(_workspace);
+            _workspace.Accumulate = true;
+        }
+
+        return sum / counted;
+    }
+
+    /// <summary>A tensor's gradient from the last step or <see cref="ForwardBackward"/>, before clipping; valid until the next one.</summary>
+    /// <param name="name">Checkpoint name.</param>
+    /// <returns>A view, [rows, columns].</returns>
+    /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name));
+
+    /// <summary>Frees gradients, moments and activations. The model stays.</summary>
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _gradients.Dispose();
+        _optimizer.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+namespace TransformerGen.Training;
+
+/// <summary>What a batch refuses, and how it says so.</summary>
+public sealed partial class TrainingBatch
+{
+    private void RequirePair()
+    {
+        if (!IsPair)
+        {
+            throw new InvalidOperationException($"{_info.Name} has one stack and takes single sequences: use Add or AddText.");
+        }
+    }
+
+    private void RequireSingle()
+    {
+        if (IsPair)
+        {
+            throw new InvalidOperationException($"{_info.Name} is an encoder-decoder and takes pairs: use AddPair or AddTranslation.");
+        }
+    }
+
+    private static void CheckAligned(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels)
+    {
+        if (tokens.Length != labels.Length)
+        {
+            throw new ArgumentException($"There are {labels.Length} labels for {tokens.Length} output rows; each row has one, {Ignored} where nothing counts.", nameof(labels));
+        }
+    }
+
+    /// <summary>The sequence, or as much of it as fits.</summary>
+    private ReadOnlySpan<int> Limit(ReadOnlySpan<int> tokens, bool truncate, string parameter)
+    {
+        if (tokens.IsEmpty)
+        {
+            throw new ArgumentException("The sequence is empty; a sequence has at least one token.", parameter);
+        }
+
+        return tokens.Length <= _info.MaxLength ? tokens : truncate ? tokens[.._info.MaxLength] : throw TooLong(tokens.Length, parameter);
+    }
+
+    private ArgumentException TooLong(int length, string parameter, string remark = "") =>
+        new($"The sequence has {length} tokens{remark}; {_info.Name} takes at most {_info.MaxLength} (MaxLength). Shorten it, pass truncate: true, or give the model a larger MaxLength.", parameter);
+
+    private void CheckIds(ReadOnlySpan<int> ids, string parameter)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)_info.Vocabulary)
+            {
+                throw new ArgumentException($"Token {i} is {ids[i]}; the ids of {_info.Name} are 0 to {_info.Vocabulary - 1}. The tokenizer's vocabulary and the model's have to be the same.", parameter);
+            }
+        }
+    }
+
+    private void CheckLabels(ReadOnlySpan<int> labels)
+    {
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (labels[i] != Ignored && (uint)labels[i] >= (uint)_info.Vocabulary)
+            {
+                throw new ArgumentException($"Label {i} is {labels[i]}; the classes of {_info.Name} are 0 to {_info.Vocabulary - 1}, and {Ignored} where nothing counts.", nameof(labels));
+            }
+        }
+    }
+}

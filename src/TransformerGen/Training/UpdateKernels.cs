@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TransformerGen.Kernels;
+
+namespace TransformerGen.Training;
+
+/// <summary>Arguments of one pass over the blocks.</summary>
+internal unsafe struct UpdateWork
+{
+    public float* Weights, Gradients, First, Second;
+    public UpdateBlock* Blocks;
+    public SegmentRates* Rates;
+    public byte* Touched;
+    public double* Sums;
+
+    /// <summary>Clipping: every gradient is multiplied with it.</summary>
+    public float GradientScale;
+
+    /// <summary>β of the first moment, or the momentum; 1 - β; the same of the second moment.</summary>
+    public float Beta1, OneMinusBeta1, Beta2, OneMinusBeta2;
+
+    /// <summary>√(1 - β2^t) and ε.</summary>
+    public float RootCorrection, Epsilon;
+}
+
+/// <summary>How one chunk is updated.</summary>
+internal unsafe interface IUpdateRule
+{
+    /// <summary>Updates weights and moments of floats [0, length); returns the sum of the squared gradients, before clipping.</summary>
+    static abstract float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+        where V : unmanaged, ILanes<V>;
+}
+
+/// <summary>The passes of an optimiser step over all parameters: one that reads weights, gradients and moments once and writes what changed.</summary>
+internal static unsafe class UpdateKernels
+{
+    /// <summary>Sums of squared gradients for each block.</summary>
+    public static void Square(Team team, int blocks, UpdateWork* work) => Run<SquareRule>(team, blocks, work);
+
+    /// <summary>One step of Adam or AdamW.</summary>
+    public static void Adam(Team team, int blocks, UpdateWork* work) => Run<AdamRule>(team, blocks, work);
+
+    /// <summary>One step of gradient descent without momentum.</summary>
+    public static void Descent(Team team, int blocks, UpdateWork* work) => Run<DescentRule>(team, blocks, work);
+
+    /// <summary>One step of gradient descent with momentum.</summary>
+    public static void Momentum(Team team, int blocks, UpdateWork* work) => Run<MomentumRule>(team, blocks, work);
+
+    /// <summary>One step of gradient descent with Nesterov's momentum.</summary>
+    public static void Nesterov(Team team, int blocks, UpdateWork* work) => Run<NesterovRule>(team, blocks, work);
+
+    private static void Run<TRule>(Team team, int blocks, UpdateWork* work)
+        where TRule : struct, IUpdateRule
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            team.Run(blocks, &Blocks<Lanes512, TRule>, work);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            team.Run(blocks, &Blocks<Lanes256, TRule>, work);
+        }
+        else
+        {
+            team.Run(blocks, &Blocks<Lanes128, TRule>, work);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Blocks<V, TRule>(int first, int end, void* state)
+        where V : unmanaged, ILanes<V>
+        where TRule : struct, IUpdateRule
+    {
+        var work = (UpdateWork*)state;
+        for (int b = first; b < end; b++)
+        {
+            UpdateBlock block = work->Blocks[b];
+            SegmentRates rates = work->Rates[block.Segment];
+            double sum = 0;
+            for (int at = 0, chunk = block.FirstChunk; at < block.Length; at += UpdateBlocks.ChunkFloats, chunk++)
+            {
+                int offset = block.Offset + at, length = Math.Min(UpdateBlocks.ChunkFloats, block.Length - at);
+                if (work->Touched[chunk] == 0)
+                {
+                    // No gradient so far: moments are zero, and the update of a zero gradient would write back what it read.
+                    if (rates.CanSkip && !new ReadOnlySpan<int>(work->Gradients + offset, length).ContainsAnyExcept(0))
+                    {
+                        continue;
+                    }
+
+                    work->Touched[chunk] = 1;
+                }
+
+                sum += TRule.Update<V>(work, in rates, offset, length);
+            }
+
+            work->Sums[b] = sum;
+        }
+    }
+
+    private readonly struct SquareRule : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+            where V : unmanaged, ILanes<V>
+        {
+            float* g = work->Gradients + offset;
+            V squares = V.Zero;
+            for (int i = 0; i < length; i += V.Count)
+            {
+                V d = V.Load(g + i);
+                squares = V.MultiplyAdd(d, d, squares);
+            }
+
+            return V.Sum(squares);
+        }
+    }
+
+    private readonly struct AdamRule : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+            where V : unmanaged, ILanes<V>
+        {
+            float* w = work->Weights + offset, g = work->Gradients + offset, m = work->First + offset, v = work->Second + offset;
+            V scale = V.Create(work->GradientScale), step = V.Create(rates.Step), keep = V.Create(rates.Keep), decay = V.Create(rates.GradientDecay);
+            V share1 = V.Create(work->OneMinusBeta1), beta2 = V.Create(work->Beta2), share2 = V.Create(work->OneMinusBeta2);
+            V correction = V.Create(1f / work->RootCorrection), epsilon = V.Create(work->Epsilon), squares = V.Zero;
+            for (int i = 0; i < length; i += V.Count)
+            {
+                V d = V.Load(g + i), weight = V.Load(w + i);
+                squares = V.MultiplyAdd(d, d, squares);
+                d = V.MultiplyAdd(decay, weight, d * scale);
+
+                // m ← m + (1 - β1)(g - m), v ← β2·v + (1 - β2)·g²
+                V mean = V.Load(m + i), variance = V.Load(v + i);
+                mean = V.MultiplyAdd(d - mean, share1, mean);
+                variance = V.MultiplyAdd(d * d, share2, variance * beta2);
+
+                // w ← keep·w - rate/(1 - β1^t) · m / (√v / √(1 - β2^t) + ε)
+                V root = V.MultiplyAdd(V.Sqrt(variance), correction, epsilon);
+                V.Store(mean, m + i);
+                V.Store(variance, v + i);
+                V.Store((weight * keep) - (step * (mean / root)), w + i);
+            }
+
+            return V.Sum(squares);
+        }
+    }
+
+    private readonly struct DescentRule : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+            where V : unmanaged, ILanes<V>
+        {
+            float* w = work->Weights + offset, g = work->Gradients + offset;
+            V scale = V.Create(work->GradientScale), step = V.Create(rates.Step), decay = V.Create(rates.GradientDecay), squares = V.Zero;
+            for (int i = 0; i < length; i += V.Count)
+            {
+                V d = V.Load(g + i), weight = V.Load(w + i);
+                squares = V.MultiplyAdd(d, d, squares);
+                d = V.MultiplyAdd(decay, weight, d * scale);
+                V.Store(weight - (step * d), w + i);
+            }
+
+            return V.Sum(squares);
+        }
+    }
+
+    private readonly struct MomentumRule : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+            where V : unmanaged, ILanes<V> => WithMomentum<V>(work, in rates, offset, length, nesterov: false);
+    }
+
+    private readonly struct NesterovRule : IUpdateRule
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+            where V : unmanaged, ILanes<V> => WithMomentum<V>(work, in rates, offset, length, nesterov: true);
+    }
+
+    /// <summary>b ← μ·b + g; w ← w - rate·b, or with Nesterov's look ahead w ← w - rate·(g + μ·b).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float WithMomentum<V>(UpdateWork* work, in SegmentRates rates, int offset, int length, bool nesterov)
+        where V : unmanaged, ILanes<V>
+    {
+        float* w = work->Weights + offset, g = work->Gradients + offset, b = work->First + offset;
+        V scale = V.Create(work->GradientScale), step = V.Create(rates.Step), decay = V.Create(rates.GradientDecay);
+        V momentum = V.Create(work->Beta1), squares = V.Zero;
+        for (int i = 0; i < length; i += V.Count)
+        {
+            V d = V.Load(g + i), weight = V.Load(w + i);
+            squares = V.MultiplyAdd(d, d, squares);
+            d = V.MultiplyAdd(decay, weight, d * scale);
+            V velocity = V.MultiplyAdd(momentum, V.Load(b + i), d);
+            V.Store(velocity, b + i);
+            V.Store(weight - (step * (nesterov ? V.MultiplyAdd(momentum, velocity, d) : velocity)), w + i);
+        }
+
+        return V.Sum(squares);
+    }
+}
