@@ -53,7 +53,7 @@ internal static class SurfaceEmitter
                     ValueFloats = {model.Parameters.Floats},
                     PanelFloats = {model.Parameters.PanelFloats},
                     TrainingPanelFloats = {model.Parameters.TransposedPanelFloats},
-                    SelfCacheFloats = {model.Caches.SelfFloats},
+                    SelfCacheLayers = [{string.Join(", ", model.Caches.SelfLayers.Select(l => $"new({l.Heads}, {l.HeadWidth})"))}],
                     CrossCacheFloats = {model.Caches.SourceFloats},
                     Parameters =
                     [

@@ -9,6 +9,7 @@ namespace TransformerGen.Generator.Graph;
 internal sealed class CacheLayout
 {
     private readonly Dictionary<string, CacheLayer> _layers = new(StringComparer.Ordinal);
+    private readonly List<CacheLayer> _selfLayers = [];
 
     public CacheLayout(ModelSpec spec)
     {
@@ -29,11 +30,15 @@ internal sealed class CacheLayout
                     else
                     {
                         SelfFloats += place.Floats;
+                        _selfLayers.Add(place);
                     }
                 }
             }
         }
     }
+
+    /// <summary>The decoder's own attentions in the order of their places.</summary>
+    public IReadOnlyList<CacheLayer> SelfLayers => _selfLayers;
 
     /// <summary>Floats per position of the decoder's own keys and values.</summary>
     public int SelfFloats { get; private set; }

@@ -51,7 +51,7 @@ public sealed class BeamSearch<TSession>
         this.options = options;
         beams = options.Beams;
         processing = new RowLogits(options, processor);
-        candidates = new BeamCandidates(beams * Math.Max(2, 1 + options.EndTokens.Count));
+        candidates = new BeamCandidates(beams * Math.Max(2, 1 + options.Ends.Count));
         hypotheses = new BeamHypotheses(beams);
         chosen = new BeamCandidate[beams];
     }

@@ -67,14 +67,19 @@ public sealed record GenerationOptions
     /// <summary>The token that has to be the last one when <see cref="MaxNewTokens"/> is reached; null is off.</summary>
     public int? ForcedEndToken { get; init; }
 
-    /// <summary>The tokens that end a row; none means that every row has <see cref="MaxNewTokens"/> tokens.</summary>
-    public IReadOnlyList<int> EndTokens { get; init; } = [];
+    /// <summary>
+    /// The tokens that end a row; an empty list means that every row has <see cref="MaxNewTokens"/> tokens. Null is the model's own end token where a
+    /// model generates (<see cref="ModelGeneration"/>), and none where a session is driven directly.
+    /// </summary>
+    public IReadOnlyList<int>? EndTokens { get; init; }
 
-    /// <summary>What fills rows that have ended; null is the first end token, or 0 without one.</summary>
+    /// <summary>What fills rows that have ended; null is the model's own padding where a model generates, otherwise the first end token, or 0 without one.</summary>
     public int? PadToken { get; init; }
 
     /// <summary>The token that fills rows that have ended.</summary>
-    public int Filling => PadToken ?? (EndTokens.Count > 0 ? EndTokens[0] : 0);
+    public int Filling => PadToken ?? (Ends.Count > 0 ? Ends[0] : 0);
+
+    internal IReadOnlyList<int> Ends => EndTokens ?? [];
 
     /// <summary>Checks every option, and that all tokens named are in the vocabulary.</summary>
     /// <param name="vocabulary">V of the model.</param>
@@ -97,8 +102,8 @@ public sealed record GenerationOptions
         if (!Sample && ReturnSequences > Beams)
             throw Require.Outside(nameof(ReturnSequences), ReturnSequences, $"at most Beams ({Beams}), or Sample");
 
-        foreach (int token in EndTokens) Require.Token(token, vocabulary, nameof(EndTokens));
-        if (EndTokens.Count >= vocabulary) throw Require.Outside(nameof(EndTokens), EndTokens.Count + " tokens", $"fewer than the vocabulary's {vocabulary}");
+        foreach (int token in Ends) Require.Token(token, vocabulary, nameof(EndTokens));
+        if (Ends.Count >= vocabulary) throw Require.Outside(nameof(EndTokens), Ends.Count + " tokens", $"fewer than the vocabulary's {vocabulary}");
         foreach (int token in SuppressTokens) Require.Token(token, vocabulary, nameof(SuppressTokens));
         foreach (IReadOnlyList<int> word in BadWords)
         {
@@ -118,7 +123,7 @@ public sealed record GenerationOptions
     public LogitsProcessorList CreateProcessors()
     {
         LogitsProcessorList list = [];
-        int[] ends = [.. EndTokens];
+        int[] ends = [.. Ends];
         if (RepetitionPenalty != 1) list.Add(new RepetitionPenaltyProcessor(RepetitionPenalty));
         if (NoRepeatNgramSize > 0) list.Add(new NoRepeatNgramProcessor(NoRepeatNgramSize));
         if (BadWords.Count > 0) list.Add(new BadWordsProcessor(BadWords, ends));

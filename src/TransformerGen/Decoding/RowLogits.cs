@@ -15,7 +15,7 @@ internal sealed class RowLogits
         processors = options.CreateProcessors();
         sampling = options.CreateSamplingProcessors();
         this.custom = custom;
-        endTokens = [.. options.EndTokens];
+        endTokens = [.. options.Ends];
         minNewTokens = options.MinNewTokens;
         forcedEndToken = options.ForcedEndToken;
     }

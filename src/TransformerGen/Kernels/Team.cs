@@ -15,6 +15,10 @@ public sealed unsafe class Team : IDisposable
     // 16 K floats of element-wise work take about 2 µs: as long as waking the team.
     private const int FloatsWorthSharing = 16 * 1024;
 
+    private const int MostShared = 8;
+
+    private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared)));
+
     private readonly Worker[] _workers;
     private int _taken;
     private int _remaining;
@@ -43,6 +47,9 @@ public sealed unsafe class Team : IDisposable
 
     /// <summary>No threads: the caller does everything.</summary>
     public static Team Alone { get; } = new(1);
+
+    /// <summary>The team of whoever brings none: a thread per processor, at most 8, and no threads in a browser. It starts when first asked for and is not to be disposed.</summary>
+    public static Team Shared => s_shared.Value;
 
     /// <summary>Threads in all, the caller's included.</summary>
     public int Threads => _workers.Length + 1;

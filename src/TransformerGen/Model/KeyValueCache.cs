@@ -8,17 +8,36 @@ namespace TransformerGen.Model;
 /// keys as [H][capacity / 16][K][16] (panels of 16 positions, so that scores of 16 keys are one vector whatever the hardware) and values as
 /// [H][capacity][K rounded up to 16].
 /// </summary>
+/// <remarks>
+/// One head's keys, and one head's values, are a block: w floats per position, and 16 positions lie together. The first n positions of a block,
+/// n a multiple of 16, are therefore its first n · w floats, and moving or copying what a slot holds is one copy per block.
+/// </remarks>
 public sealed unsafe class KeyValueCache : IDisposable
 {
     /// <summary>Positions in one panel of keys.</summary>
     public const int Panel = 16;
 
-    private readonly NativeBuffer _memory = new();
     private readonly int _floatsPerPosition;
+    private readonly int[] _blocks;     // width of each block, in the order in which they lie in a slot
+    private NativeBuffer _memory = new();
+    private int _lengthsCapacity;
 
-    /// <summary>Creates a cache.</summary>
+    /// <summary>Creates a cache that is filled anew each time: its slots cannot be copied or extended.</summary>
     /// <param name="floatsPerPosition">Floats that all layers together hold for one position (a constant of the generated class).</param>
-    public KeyValueCache(int floatsPerPosition) => _floatsPerPosition = floatsPerPosition;
+    public KeyValueCache(int floatsPerPosition)
+    {
+        _floatsPerPosition = floatsPerPosition;
+        _blocks = [];
+    }
+
+    /// <summary>Creates a cache whose slots can be copied and extended.</summary>
+    /// <param name="layers">The attentions whose keys and values it holds.</param>
+    public KeyValueCache(IReadOnlyList<CacheLayerInfo> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        _floatsPerPosition = layers.Sum(layer => layer.Floats);
+        _blocks = [.. layers.SelectMany(layer => Enumerable.Repeat(layer.HeadWidth, layer.Heads).Concat(Enumerable.Repeat(layer.ValueWidth, layer.Heads)))];
+    }
 
     /// <summary>Frees the memory of a cache that nobody disposed of.</summary>
     ~KeyValueCache() => FreeLengths();
@@ -32,20 +51,61 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Positions that each slot holds, [Slots]; kept by whoever fills the cache.</summary>
     public int* Lengths { get; private set; }
 
-    /// <summary>Makes room. What is cached is lost when the memory grows.</summary>
+    /// <summary>Floats that the cache has memory for.</summary>
+    public long Floats => _memory.Length;
+
+    /// <summary>Empties the cache and lays it out anew. Memory that is there already is divided among the slots, so it may have room for more positions than asked for.</summary>
+    /// <param name="slots">Sequences that have to fit.</param>
+    /// <param name="positions">Positions that each has to have room for.</param>
     public void Reserve(int slots, int positions)
     {
-        int capacity = (positions + Panel - 1) / Panel * Panel;
-        if (slots <= Slots && capacity <= Capacity)
+        ArgumentOutOfRangeException.ThrowIfNegative(slots);
+        ArgumentOutOfRangeException.ThrowIfNegative(positions);
+        long floats = Math.Max(1, (long)slots * _floatsPerPosition);
+        int capacity = RoundUp(positions);
+        _memory.Grow(floats * capacity);
+        Slots = slots;
+        Capacity = (int)Math.Max(capacity, Math.Min(_memory.Length / floats, int.MaxValue / 2) / Panel * Panel);
+        ReserveLengths(slots);
+        new Span<int>(Lengths, slots).Clear();
+    }
+
+    /// <summary>Makes room for more positions in each slot and keeps the first <see cref="Lengths"/> of each.</summary>
+    /// <param name="positions">Positions that each slot has to have room for.</param>
+    /// <exception cref="InvalidOperationException">The cache was created without its layers, so it does not know what lies where.</exception>
+    public void Extend(int positions)
+    {
+        if (positions <= Capacity)
         {
             return;
         }
 
-        Slots = Math.Max(slots, Slots);
-        Capacity = Math.Max(capacity, Capacity);
-        _memory.Grow((long)Slots * Capacity * _floatsPerPosition);
-        NativeMemory.Free(Lengths);
-        Lengths = (int*)NativeMemory.AllocZeroed((nuint)Slots, sizeof(int));
+        RequireBlocks();
+        int before = Capacity, capacity = RoundUp(positions);
+        NativeBuffer source = _memory;
+        long floats = (long)Slots * _floatsPerPosition * capacity;
+        if (floats > _memory.Length)
+        {
+            _memory = new NativeBuffer(floats);
+        }
+
+        // Every block moves up, so the last one goes first: in the same memory none then lands on one that has still to move.
+        for (int slot = Slots - 1; slot >= 0; slot--)
+        {
+            long filled = RoundUp(Lengths[slot]), offset = (long)(slot + 1) * _floatsPerPosition;
+            for (int block = _blocks.Length - 1; block >= 0; block--)
+            {
+                offset -= _blocks[block];
+                long bytes = filled * _blocks[block] * sizeof(float);
+                Buffer.MemoryCopy(source.Start + (offset * before), _memory.Start + (offset * capacity), bytes, bytes);
+            }
+        }
+
+        Capacity = capacity;
+        if (source != _memory)
+        {
+            source.Dispose();
+        }
     }
 
     /// <summary>Where a layer's keys or values of one slot begin.</summary>
@@ -54,11 +114,24 @@ public sealed unsafe class KeyValueCache : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* At(int slot, int offset) => _memory.Start + ((((long)slot * _floatsPerPosition) + offset) * Capacity);
 
-    /// <summary>Copies everything that one slot holds to another.</summary>
+    /// <summary>Copies what one slot holds, its first <see cref="Lengths"/> positions, to another.</summary>
+    /// <param name="from">The slot to copy.</param>
+    /// <param name="to">The slot whose content is replaced.</param>
+    /// <exception cref="InvalidOperationException">The cache was created without its layers, so it does not know what lies where.</exception>
     public void Copy(int from, int to)
     {
-        long length = (long)_floatsPerPosition * Capacity;
-        Buffer.MemoryCopy(At(from, 0), At(to, 0), length * sizeof(float), length * sizeof(float));
+        RequireBlocks();
+        float* source = At(from, 0), target = At(to, 0);
+        long filled = RoundUp(Lengths[from]);
+        foreach (int width in _blocks)
+        {
+            long bytes = filled * width * sizeof(float);
+            Buffer.MemoryCopy(source, target, bytes, bytes);
+            source += (long)width * Capacity;
+            target += (long)width * Capacity;
+        }
+
+        Lengths[to] = Lengths[from];
     }
 
     /// <inheritdoc/>
@@ -67,6 +140,26 @@ public sealed unsafe class KeyValueCache : IDisposable
         _memory.Dispose();
         FreeLengths();
         GC.SuppressFinalize(this);
+    }
+
+    private static int RoundUp(int positions) => (positions + Panel - 1) / Panel * Panel;
+
+    private void RequireBlocks()
+    {
+        if (_blocks.Length == 0 && _floatsPerPosition > 0)
+        {
+            throw new InvalidOperationException("The cache was created from its size alone. Create it from its layers to copy or extend slots.");
+        }
+    }
+
+    private void ReserveLengths(int slots)
+    {
+        if (slots > _lengthsCapacity || Lengths == null)
+        {
+            FreeLengths();
+            _lengthsCapacity = Math.Max(slots, 8);
+            Lengths = (int*)NativeMemory.AllocZeroed((nuint)_lengthsCapacity, sizeof(int));
+        }
     }
 
     private void FreeLengths()

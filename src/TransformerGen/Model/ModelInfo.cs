@@ -49,7 +49,10 @@ public sealed record ModelInfo
     public required int TrainingPanelFloats { get; init; }
 
     /// <summary>Floats per position in the cache of the decoder's own keys and values.</summary>
-    public required int SelfCacheFloats { get; init; }
+    public int SelfCacheFloats => SelfCacheLayers.Sum(layer => layer.Floats);
+
+    /// <summary>The decoder's own attentions, in the order in which their keys and values lie in the cache.</summary>
+    public required IReadOnlyList<CacheLayerInfo> SelfCacheLayers { get; init; }
 
     /// <summary>Floats per position in the cache of the encoder's keys and values.</summary>
     public required int CrossCacheFloats { get; init; }

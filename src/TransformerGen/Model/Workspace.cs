@@ -21,7 +21,7 @@ public sealed unsafe class Workspace : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         Weights = weights;
         Team = team;
-        SelfCache = new KeyValueCache(weights.Info.SelfCacheFloats);
+        SelfCache = new KeyValueCache(weights.Info.SelfCacheLayers);
         SourceCache = new KeyValueCache(weights.Info.CrossCacheFloats);
     }
 

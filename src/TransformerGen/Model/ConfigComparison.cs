@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace TransformerGen.Model;
+
+/// <summary>Compares the config.json beside some weights with the one a class was compiled from.</summary>
+internal static class ConfigComparison
+{
+    /// <summary>Settings that change neither shapes nor what a forward pass computes.</summary>
+    private static readonly HashSet<string> s_ignored = new(StringComparer.Ordinal)
+    {
+        "dropout", "max_length", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache", "_name_or_path",
+    };
+
+    /// <summary>Adds a line for every setting that both name and that matters, with both values.</summary>
+    /// <param name="path">The config.json beside the weights.</param>
+    /// <param name="compiled">The one the class was compiled from.</param>
+    /// <param name="problems">Receives the lines.</param>
+    public static void Compare(string path, string compiled, List<string> problems)
+    {
+        try
+        {
+            using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(path)), own = JsonDocument.Parse(compiled);
+            if (file.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                problems.Add("config.json is not a JSON object");
+                return;
+            }
+
+            foreach (JsonProperty expected in own.RootElement.EnumerateObject())
+            {
+                if (!s_ignored.Contains(expected.Name) && file.RootElement.TryGetProperty(expected.Name, out JsonElement found) && !AreEqual(expected.Value, found))
+                {
+                    problems.Add($"config.json: {expected.Name} is {found.GetRawText()}; the class was compiled with {expected.Value.GetRawText()}");
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            problems.Add("config.json is not valid JSON: " + e.Message);
+        }
+    }
+
+    // 1e-5 and 0.00001 are one number; anything else is compared as JSON.
+    private static bool AreEqual(JsonElement a, JsonElement b) =>
+        a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number ? a.GetDouble().Equals(b.GetDouble()) : JsonElement.DeepEquals(a, b);
+}

@@ -1,0 +1,71 @@
+namespace TransformerGen.Model;
+
+/// <summary>Whole sequences through a model: an encoder's pass, and the logits of every position.</summary>
+internal static unsafe class ForwardPass
+{
+    /// <summary>Runs the encoder of an encoder-decoder: afterwards the source cache holds slot s for source s.</summary>
+    public static void Encode<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths)
+        where TModel : class, ITransformer<TModel>
+    {
+        RowSet source = workspace.Source;
+        PackedRows.Fill(source, TModel.Info, tokens, lengths, "Source");
+        workspace.Target.Clear();
+        workspace.Labels.Clear();
+        KeyValueCache cache = workspace.SourceCache;
+        cache.Reserve(lengths.Length, source.Longest);
+        lengths.CopyTo(new Span<int>(cache.Lengths, lengths.Length));
+        if (source.Count > 0)
+        {
+            TModel.Encode(workspace);
+        }
+    }
+
+    /// <summary>
+    /// Logits of every row, in <see cref="Workspace.Logits"/>. An encoder reads the sequences as its source; a decoder reads them as its target,
+    /// sequence s behind source s of an encoder-decoder, which <see cref="Encode"/> has encoded.
+    /// </summary>
+    public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths)
+        where TModel : class, ITransformer<TModel>
+    {
+        ModelInfo info = TModel.Info;
+        RowSet rows = info.HasDecoder ? workspace.Target : workspace.Source;
+        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence");
+        LabelSet labels = workspace.Labels;
+        labels.Clear();
+        labels.Reserve(rows.Count);
+        for (int row = 0; row < rows.Count; row++)
+        {
+            labels.Add(row);
+        }
+
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        if (!info.HasDecoder)
+        {
+            TModel.Encode(workspace);
+            return;
+        }
+
+        KeyValueCache cache = workspace.SelfCache;
+        cache.Reserve(lengths.Length, rows.Longest);
+        TModel.Decode(workspace);
+        lengths.CopyTo(new Span<int>(cache.Lengths, lengths.Length));
+    }
+
+    /// <summary>Copies rows of logits out, without the columns that pad them.</summary>
+    /// <param name="workspace">Who holds them.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="logits">[count, V].</param>
+    public static void CopyLogits(Workspace workspace, int first, int count, Span<float> logits)
+    {
+        int vocabulary = workspace.Weights.Info.Vocabulary, stride = (vocabulary + 15) / 16 * 16;
+        for (int row = 0; row < count; row++)
+        {
+            new ReadOnlySpan<float>(workspace.Logits + ((long)(first + row) * stride), vocabulary).CopyTo(logits[(row * vocabulary)..]);
+        }
+    }
+}

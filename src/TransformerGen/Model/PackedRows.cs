@@ -1,0 +1,81 @@
+namespace TransformerGen.Model;
+
+/// <summary>Checks sequences against a model before they become rows: the kernels trust what they are given.</summary>
+internal static class PackedRows
+{
+    /// <summary>Fills a side of a batch with sequences that lie end to end; sequence s gets slot s.</summary>
+    /// <param name="rows">The side; what was in it is forgotten.</param>
+    /// <param name="info">The model.</param>
+    /// <param name="tokens">All tokens.</param>
+    /// <param name="lengths">Tokens of each sequence.</param>
+    /// <param name="what">What a sequence is called in messages, such as Source.</param>
+    /// <exception cref="ArgumentException">The lengths do not add up, a sequence is empty or longer than the model takes, or an id is not in the vocabulary.</exception>
+    public static void Fill(RowSet rows, ModelInfo info, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, string what)
+    {
+        long total = 0;
+        for (int s = 0; s < lengths.Length; s++)
+        {
+            RequireLength(info, lengths[s], what, s);
+            total += lengths[s];
+        }
+
+        if (total != tokens.Length)
+        {
+            throw new ArgumentException($"The lengths add up to {total}, but there are {tokens.Length} tokens. Expected all sequences packed end to end.", nameof(lengths));
+        }
+
+        RequireTokens(info, tokens, nameof(tokens));
+        rows.Clear();
+        rows.Reserve(tokens.Length, lengths.Length);
+        for (int s = 0, at = 0; s < lengths.Length; at += lengths[s++])
+        {
+            rows.Add(tokens.Slice(at, lengths[s]), past: 0, slot: s, sourceSlot: s);
+        }
+    }
+
+    /// <summary>Lays sequences end to end.</summary>
+    public static (int[] Tokens, int[] Lengths) Pack(IReadOnlyList<int[]> sequences)
+    {
+        var lengths = new int[sequences.Count];
+        for (int s = 0; s < lengths.Length; s++)
+        {
+            ArgumentNullException.ThrowIfNull(sequences[s], $"sequences[{s}]");
+            lengths[s] = sequences[s].Length;
+        }
+
+        var tokens = new int[lengths.Sum()];
+        for (int s = 0, at = 0; s < lengths.Length; at += lengths[s++])
+        {
+            sequences[s].CopyTo(tokens, at);
+        }
+
+        return (tokens, lengths);
+    }
+
+    /// <summary>Checks that every id is one of the model's.</summary>
+    public static void RequireTokens(ModelInfo info, ReadOnlySpan<int> tokens, string parameter)
+    {
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)info.Vocabulary)
+            {
+                throw new ArgumentException(
+                    $"Token {i} is {tokens[i]}. Expected an id from 0 to {info.Vocabulary - 1}: {info.Name} has a vocabulary of {info.Vocabulary}. Encode with the tokenizer the model was trained with.", parameter);
+            }
+        }
+    }
+
+    private static void RequireLength(ModelInfo info, int length, string what, int index)
+    {
+        if (length < 1)
+        {
+            throw new ArgumentException($"{what} {index} has {length} tokens. Expected at least one.", nameof(length));
+        }
+
+        if (length > info.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{what} {index} has {length} tokens, but MaxLength of {info.Name} is {info.MaxLength}. Shorten it, or compile the model with a larger MaxLength.", nameof(length));
+        }
+    }
+}

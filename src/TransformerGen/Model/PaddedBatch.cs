@@ -1,0 +1,64 @@
+namespace TransformerGen.Model;
+
+/// <summary>
+/// Sequences that were padded to one length: ids [B, T] and which of them are real. The real tokens of a row stand together, with padding on either
+/// side; positions count from the first real one.
+/// </summary>
+public readonly ref struct PaddedBatch
+{
+    /// <summary>Creates a batch over memory of the caller.</summary>
+    /// <param name="ids">[B, T] token ids; what stands at padding does not matter.</param>
+    /// <param name="valid">[B, T] whether a token is real.</param>
+    /// <param name="rows">B.</param>
+    /// <exception cref="ArgumentException">The spans differ in length, or are not a whole number of rows.</exception>
+    public PaddedBatch(ReadOnlySpan<int> ids, ReadOnlySpan<bool> valid, int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (ids.Length != valid.Length || (rows == 0 ? ids.Length > 0 : ids.Length % rows != 0))
+        {
+            throw new ArgumentException($"There are {ids.Length} ids and {valid.Length} marks for {rows} rows. Expected as many marks as ids, and the same number for every row.", nameof(ids));
+        }
+
+        Ids = ids;
+        Valid = valid;
+        Rows = rows;
+        Columns = rows == 0 ? 0 : ids.Length / rows;
+    }
+
+    /// <summary>[B, T] token ids.</summary>
+    public ReadOnlySpan<int> Ids { get; }
+
+    /// <summary>[B, T] whether a token is real.</summary>
+    public ReadOnlySpan<bool> Valid { get; }
+
+    /// <summary>B: sequences.</summary>
+    public int Rows { get; }
+
+    /// <summary>T: places for tokens in each.</summary>
+    public int Columns { get; }
+
+    /// <summary>Where the real tokens of each row begin, how many there are, and all of them end to end.</summary>
+    /// <param name="maxLength">Most tokens of a sequence.</param>
+    /// <param name="truncate">Whether the tokens behind <paramref name="maxLength"/> are cut off; otherwise a longer row is left to be refused.</param>
+    /// <exception cref="ArgumentException">A row has padding between its tokens.</exception>
+    internal (int[] First, int[] Lengths, int[] Tokens) Pack(int maxLength, bool truncate)
+    {
+        int[] first = new int[Rows], lengths = new int[Rows];
+        var tokens = new List<int>(Ids.Length);
+        for (int row = 0; row < Rows; row++)
+        {
+            ReadOnlySpan<bool> valid = Valid.Slice(row * Columns, Columns);
+            int begin = Math.Max(0, valid.IndexOf(true)), end = valid.LastIndexOf(true) + 1;
+            if (end > begin && valid[begin..end].Contains(false))
+            {
+                throw new ArgumentException($"Row {row} has padding between its tokens, at column {begin + valid[begin..end].IndexOf(false)}. Expected the real tokens side by side.", nameof(truncate));
+            }
+
+            first[row] = begin;
+            lengths[row] = truncate ? Math.Min(maxLength, end - begin) : end - begin;
+            tokens.AddRange(Ids.Slice((row * Columns) + begin, lengths[row]));
+        }
+
+        return (first, lengths, [.. tokens]);
+    }
+}
