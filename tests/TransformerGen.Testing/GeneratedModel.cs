@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
-using Microsoft.CodeAnalysis.Text;
 using TransformerGen.Generator;
 
 namespace TransformerGen.Testing;
@@ -37,7 +35,7 @@ public static class GeneratedModel
         CSharpCompilation compilation = InMemoryCompiler.Create("Generated" + Interlocked.Increment(ref s_count), source);
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
             [new TransformerGenerator().AsSourceGenerator()],
-            configJson is null ? [] : [new Text("config.json", configJson)],
+            configJson is null ? [] : [new TextFile("config.json", configJson)],
             InMemoryCompiler.ParseOptions,
             new Options());
         driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Diagnostic> diagnostics);
@@ -58,13 +56,6 @@ public static class GeneratedModel
     public static IReadOnlyDictionary<string, string> Files(Compilation compilation) => compilation.SyntaxTrees
         .Where(t => t.FilePath.EndsWith(".g.cs", StringComparison.Ordinal))
         .ToDictionary(t => Path.GetFileName(t.FilePath), t => t.ToString());
-
-    private sealed class Text(string path, string text) : AdditionalText
-    {
-        public override string Path => path;
-
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text, Encoding.UTF8);
-    }
 
     private sealed class Options : AnalyzerConfigOptionsProvider
     {

@@ -18,7 +18,7 @@ internal static class SurfaceEmitter
         string contract = (model.Training is null ? $"ITransformer<{name}>" : $"ITrainable<{name}>") + (model.Evaluation is null ? "" : $", ICapturing<{name}>");
         using (writer.Open($"partial class {name} : {contract}, IDisposable"))
         {
-            using (writer.Open($"private {plain}(ModelWeights weights)"))
+            using (writer.Open($"private {name}(ModelWeights weights)"))
             {
                 writer.Lines("Weights = weights;");
             }
