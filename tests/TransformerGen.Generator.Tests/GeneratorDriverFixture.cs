@@ -4,6 +4,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
 using TransformerGen.Generator.Diagnostics;
+using TransformerGen.Generator.Emit;
 using TransformerGen.Testing;
 
 namespace TransformerGen.Generator.Tests;
@@ -28,10 +29,17 @@ internal static class GeneratorDriverFixture
         Run(Compile(source), files, properties);
 
     /// <summary>Runs the generator on a compilation.</summary>
+    /// <param name="compilation">With models.</param>
+    /// <param name="files">Additional files: path and text.</param>
+    /// <param name="properties">MSBuild properties that the project shows.</param>
+    /// <param name="generator">The generator; null for the real one.</param>
     public static GeneratorDriverRunResult Run(
-        CSharpCompilation compilation, IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null)
+        CSharpCompilation compilation,
+        IEnumerable<(string Path, string Text)>? files = null,
+        IReadOnlyDictionary<string, string>? properties = null,
+        TransformerGenerator? generator = null)
     {
-        GeneratorDriver driver = CreateDriver(files, properties).RunGenerators(compilation);
+        GeneratorDriver driver = CreateDriver(files, properties, generator).RunGenerators(compilation);
         GeneratorDriverRunResult first = driver.GetRunResult();
         Assert.All(first.Results, result => Assert.Null(result.Exception));
         CachedModel.AssertHoldsNoCompilation(first);
@@ -45,10 +53,14 @@ internal static class GeneratorDriverFixture
     /// <summary>A compilation of one source beside the runtime.</summary>
     public static CSharpCompilation Compile(string source) => InMemoryCompiler.Create("Models", "using TransformerGen;\n" + source);
 
+    /// <summary>A generator that reads models and writes next to nothing, for tests of reading.</summary>
+    public static TransformerGenerator ReadingOnly() => new(target => [new GeneratedFile(target.HintPrefix + ".g.cs", target.ToString())]);
+
     /// <summary>A driver that tracks steps.</summary>
-    public static GeneratorDriver CreateDriver(IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null) =>
+    public static GeneratorDriver CreateDriver(
+        IEnumerable<(string Path, string Text)>? files = null, IReadOnlyDictionary<string, string>? properties = null, TransformerGenerator? generator = null) =>
         CSharpGeneratorDriver.Create(
-            [new TransformerGenerator().AsSourceGenerator()],
+            [(generator ?? new TransformerGenerator()).AsSourceGenerator()],
             [.. (files ?? []).Select(file => new TextFile(file.Path, file.Text))],
             InMemoryCompiler.ParseOptions,
             new Properties(properties ?? ImmutableDictionary<string, string>.Empty),

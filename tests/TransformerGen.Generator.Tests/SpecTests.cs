@@ -64,7 +64,7 @@ public class SpecTests
     /// <summary>The one target of a source.</summary>
     internal static ModelTarget Target(string source, params (string Path, string Text)[] files)
     {
-        GeneratorDriverRunResult run = GeneratorDriverFixture.Run(source, files);
+        GeneratorDriverRunResult run = GeneratorDriverFixture.Run(GeneratorDriverFixture.Compile(source), files, generator: GeneratorDriverFixture.ReadingOnly());
         return (ModelTarget)Assert.Single(Assert.Single(run.Results[0].TrackedSteps[TransformerGenerator.Steps.Targets]).Outputs).Value;
     }
 

@@ -321,11 +321,11 @@
                 /// <summary>Any number of rows against one panel of 2 vectors, 12 at a time; the rows left over have a tile of their own size.</summary>
                 public static void Panel12x2<V, TShape>(int rows, int depth, float* left, float* right, float* result, float* extra)
                 /// <summary>Rows that one unit of work takes through a panel: a multiple of every tile's rows.</summary>
-                private const int RowsPerUnit = 96;
+                private const int RowsPerUnit = 48;
                 /// <summary>Depth that one pass takes: its part of a panel (64 columns) fits the second-level cache.</summary>
                 private const int DepthAtOnce = 3072;
-                /// <summary>Multiplications below which waking another thread costs more than it saves (about 2 microseconds).</summary>
-                private const long WorthSharing = 1 << 18;
+                /// <summary>Multiplications below which waking another thread saves nothing (about 4 microseconds).</summary>
+                private const long WorthSharing = 1 << 19;
                 /// <summary>A product against packed panels.</summary>
                     /// <summary>Products in each sum.</summary>
                     /// <summary>Whether a result v becomes v·Φ(v).</summary>
@@ -337,6 +337,14 @@
                     /// <summary>[rows, columns].</summary>
                     /// <summary>What the shape makes of it: a bias, a mask, or nothing.</summary>
                     /// <summary>[rows, columns]: takes the values before GELU, if not null.</summary>
+                    /// <summary>Units of work.</summary>
+                    /// <summary>Units that a thread takes at a time.</summary>
+                    /// <summary>The first unit that nobody has taken.</summary>
+                /// <summary>
+                /// Takes the next units of a piece of work, false when none is left: a thread that something else slows down takes fewer. Which thread
+                /// computes a unit changes no bit of it.
+                /// </summary>
+                private static bool Claim(ref int next, int units, int chunk, out int first, out int end)
                 /// <summary>Blocks of rows; the last has up to half a block more, so that none is a lonely row.</summary>
                 private static int Blocks(int rows) => Math.Max(1, (rows + (RowsPerUnit / 2)) / RowsPerUnit);
                 /// <summary>v ← v·Φ(v) for a part of the result that has just been written; v itself goes to before, if not null.</summary>
@@ -349,13 +357,13 @@
                 private static void Deep12x2<V, TShape>(int rows, float* left, float* right, float* result, float* extra)
                 /// <summary>result = left · right over panels of 1 vectors; a unit of work is one panel and one block of rows.</summary>
                 public static void Multiply12x1<V, TShape>(Team team, Product* product)
-                private static void Multiply12x1Part<V, TShape>(int first, int end, void* state)
+                private static void Multiply12x1Part<V, TShape>(int thread, int threads, void* state)
                 /// <summary>result = left · right over panels of 2 vectors; a unit of work is one panel and one block of rows.</summary>
                 public static void Multiply12x2<V, TShape>(Team team, Product* product)
-                private static void Multiply12x2Part<V, TShape>(int first, int end, void* state)
+                private static void Multiply12x2Part<V, TShape>(int thread, int threads, void* state)
                 /// <summary>result = left · right over panels of 2 vectors; a unit of work is one panel and one block of rows.</summary>
                 public static void Multiply6x2<V, TShape>(Team team, Product* product)
-                private static void Multiply6x2Part<V, TShape>(int first, int end, void* state)
+                private static void Multiply6x2Part<V, TShape>(int thread, int threads, void* state)
                 /// <summary>A matrix [rows, columns] that is copied into panels.</summary>
                 public struct Packing
                     /// <summary>The matrix.</summary>

@@ -78,7 +78,7 @@ namespace Inner
                 ValueFloats = 9792,
                 PanelFloats = 992,
                 TrainingPanelFloats = 0,
-                SelfCacheFloats = 40,
+                SelfCacheLayers = [new(2, 4)],
                 CrossCacheFloats = 0,
                 Parameters =
                 [

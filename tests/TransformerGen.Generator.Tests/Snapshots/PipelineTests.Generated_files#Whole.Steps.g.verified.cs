@@ -13,7 +13,7 @@ partial class Whole
     /// <inheritdoc/>
     static unsafe double ITrainable<Whole>.Forward(Workspace workspace)
     {
-        workspace.Prepare(new ArenaSizes(SourceRows: 208, TargetRows: 288, LabelRows: 48, SourceSequences: 0, TargetSequences: 0, Once: 0));
+        workspace.Prepare(new ArenaSizes(SourceRows: 240, TargetRows: 320, LabelRows: 48, SourceSequences: 0, TargetSequences: 0, Once: 0));
         Training.EncoderEmbedding(workspace);
         Training.EncoderLayer1(workspace);
         Training.DecoderEmbedding(workspace);

@@ -14,7 +14,7 @@ using TransformerGen.Model;
 /// encoder 1 × [ self-attention 2 × 4 → add &amp; norm → feed-forward → 32, Relu → add &amp; norm ]
 /// decoder 1 × [ masked self-attention 2 × 4 → add &amp; norm → cross-attention 2 × 4 → add &amp; norm → feed-forward → 32, Relu → add &amp; norm ]
 /// parameters 2,128 (8 KiB)
-/// training: 832 B per source token, 1 KiB per target token, 192 B per label; forward 1 kFLOP per source token, 1 kFLOP per target token, 0 kFLOP per label in products
+/// training: 960 B per source token, 1 KiB per target token, 192 B per label; forward 1 kFLOP per source token, 1 kFLOP per target token, 0 kFLOP per label in products
 /// encoding: 256 B per source token; forward 1 kFLOP per source token in products
 /// decoding: 256 B per target token, 128 B per label; forward 1 kFLOP per target token, 0 kFLOP per label in products
 /// </code>
@@ -77,7 +77,7 @@ partial class Whole : ITrainable<Whole>, IDisposable
         ValueFloats = 3632,
         PanelFloats = 2816,
         TrainingPanelFloats = 3232,
-        SelfCacheFloats = 40,
+        SelfCacheLayers = [new(2, 4)],
         CrossCacheFloats = 40,
         Parameters =
         [
