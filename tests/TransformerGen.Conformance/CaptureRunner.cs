@@ -12,11 +12,9 @@ internal static class CaptureRunner<TModel>
     public static unsafe void Run(ReferenceCase reference, Comparison comparison)
     {
         using var team = new Team(2);
-        using ModelWeights weights = new(TModel.Info, TModel.Pack);
-        reference.LoadWeights(weights, team);
-        using var workspace = new Workspace(weights, team);
+        using var workspace = new Workspace(ModelFiles.Load<TModel>(reference.Folder, team).Weights, team);
         var batch = new CaseBatch(reference, "input", TModel.Info);
-        batch.Fill(workspace, everyRow: true);
+        batch.Fill(workspace);
         TModel.Evaluate(workspace);
         double allowed = Math.Max(2e-5, 8 * reference.Float32Error("hidden_states"));
         foreach (CapturedState state in TModel.States)

@@ -1,16 +1,19 @@
 using TransformerGen.Model;
+using TransformerGen.Training;
 
 namespace TransformerGen.Conformance;
 
 /// <summary>The padded inputs of a case as packed rows.</summary>
-public sealed class CaseBatch
+internal sealed class CaseBatch
 {
     private readonly List<int[]> _source = [], _target = [];
     private readonly List<int[]> _labels = [];
+    private readonly ModelInfo _info;
 
     /// <summary>Reads input.* (or input2.*).</summary>
     public CaseBatch(ReferenceCase reference, string prefix, ModelInfo info)
     {
+        _info = info;
         if (info.HasEncoder)
         {
             Read(reference, prefix + ".src", prefix + ".src_valid", _source);
@@ -23,26 +26,15 @@ public sealed class CaseBatch
 
         (int[] labels, int columns) = reference.Ints(prefix + ".labels");
         List<int[]> rows = info.HasDecoder ? _target : _source;
-        Columns = columns;
         for (int i = 0; i < rows.Count; i++)
         {
             _labels.Add(labels.AsSpan(i * columns, rows[i].Length).ToArray());
         }
     }
 
-    /// <summary>Positions of a padded row on the side of the labels.</summary>
-    public int Columns { get; }
-
-    /// <summary>Source sequences.</summary>
-    public IReadOnlyList<int[]> Source => _source;
-
-    /// <summary>Target sequences.</summary>
-    public IReadOnlyList<int[]> Target => _target;
-
-    /// <summary>Puts the batch into a workspace; label rows are those with a label, or every row.</summary>
-    public void Fill(Workspace workspace, bool everyRow)
+    /// <summary>Puts the batch into a workspace; every row is a label row.</summary>
+    public void Fill(Workspace workspace)
     {
-        ArgumentNullException.ThrowIfNull(workspace);
         workspace.Source.Clear();
         workspace.Target.Clear();
         workspace.Labels.Clear();
@@ -56,39 +48,29 @@ public sealed class CaseBatch
             workspace.Target.Add(_target[i], slot: i, sourceSlot: i);
         }
 
-        int row = 0;
-        foreach (int label in _labels.SelectMany(l => l))
+        for (int row = 0; row < (_info.HasDecoder ? workspace.Target : workspace.Source).Count; row++)
         {
-            if (everyRow || label >= 0)
-            {
-                workspace.Labels.Add(row, Math.Max(label, 0));
-            }
-
-            row++;
+            workspace.Labels.Add(row);
         }
     }
 
-    /// <summary>Runs encoder and decoder in evaluation mode: logits of the label rows.</summary>
-    public static unsafe void Forward<TModel>(Workspace workspace)
-        where TModel : class, ITransformer<TModel>
+    /// <summary>The batch as the trainer takes it.</summary>
+    public TrainingBatch ForTraining()
     {
-        ArgumentNullException.ThrowIfNull(workspace);
-        if (TModel.Info.HasEncoder)
+        var batch = new TrainingBatch(_info);
+        for (int i = 0; i < _labels.Count; i++)
         {
-            workspace.SourceCache.Reserve(workspace.Source.Sequences, workspace.Source.Longest);
-            for (int i = 0; i < workspace.Source.Sequences; i++)
+            if (_info is { HasEncoder: true, HasDecoder: true })
             {
-                workspace.SourceCache.Lengths[i] = workspace.Source.Offsets[i + 1] - workspace.Source.Offsets[i];
+                batch.AddPair(_source[i], _target[i], _labels[i]);
             }
-
-            TModel.Encode(workspace);
+            else
+            {
+                batch.Add((_info.HasDecoder ? _target : _source)[i], _labels[i]);
+            }
         }
 
-        if (TModel.Info.HasDecoder)
-        {
-            workspace.SelfCache.Reserve(workspace.Target.Sequences, workspace.Target.Longest);
-            TModel.Decode(workspace);
-        }
+        return batch;
     }
 
     private static void Read(ReferenceCase reference, string ids, string valid, List<int[]> rows)

@@ -1,9 +1,11 @@
+using TransformerGen.Decoding;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
+using TransformerGen.Training;
 
 namespace TransformerGen.Conformance;
 
-/// <summary>Compares logits, loss and gradients of the build that a user gets with a case.</summary>
+/// <summary>Compares what a user of the generated class gets with a case: logits, loss, gradients, a training run, generated sequences.</summary>
 /// <typeparam name="TModel">The generated class.</typeparam>
 internal static class CaseRunner<TModel>
     where TModel : class, ITrainable<TModel>
@@ -12,47 +14,28 @@ internal static class CaseRunner<TModel>
     public static void Run(ReferenceCase reference, Comparison comparison)
     {
         using var team = new Team(2);
-        using ModelWeights weights = new(TModel.Info, TModel.Pack);
-        reference.LoadWeights(weights, team);
-        weights.EnableTraining(team);
-        using var workspace = new Workspace(weights, team);
-        Logits(reference, comparison, workspace);
-        Gradients(reference, comparison, workspace);
+        TModel model = ModelFiles.Load<TModel>(reference.Folder, team);
+        Logits(reference, comparison, model);
+        GenerationCases.Run(reference, comparison, model);
+        Gradients(reference, comparison, model, team);
+
+        // Training starts again from the stored weights: the gradients' pass has moved batch norm's running statistics.
+        Train(reference, comparison, ModelFiles.Load<TModel>(reference.Folder, team), team);
     }
 
-    /// <summary>Rows of logits at their padded places, [B, T, V], padding zero.</summary>
-    public static unsafe float[] Padded(Workspace workspace, CaseBatch batch, int sequences)
+    private static void Logits(ReferenceCase reference, Comparison comparison, TModel model)
     {
-        int vocabulary = TModel.Info.Vocabulary, stride = (vocabulary + 15) / 16 * 16;
-        var padded = new float[sequences * batch.Columns * vocabulary];
-        RowSet rows = TModel.Info.HasDecoder ? workspace.Target : workspace.Source;
-        for (int r = 0; r < rows.Count; r++)
-        {
-            int at = (rows.SequenceOf[r] * batch.Columns) + rows.Positions[r];
-            new ReadOnlySpan<float>(workspace.Logits + ((long)r * stride), vocabulary).CopyTo(padded.AsSpan(at * vocabulary));
-        }
-
-        return padded;
+        PaddedInput input = new(reference, "input", TModel.Info);
+        float[] logits = TModel.Info is { HasEncoder: true, HasDecoder: true }
+            ? model.ForwardPadded(input.Source, input.Target)
+            : model.ForwardPadded(TModel.Info.HasDecoder ? input.Target : input.Source);
+        comparison.Add("logits", logits, reference.Floats("logits"), Math.Max(2e-5, 8 * reference.Float32Error("logits")));
     }
 
-    private static void Logits(ReferenceCase reference, Comparison comparison, Workspace workspace)
+    private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team)
     {
-        var batch = new CaseBatch(reference, "input", TModel.Info);
-        batch.Fill(workspace, everyRow: true);
-        CaseBatch.Forward<TModel>(workspace);
-        int sequences = (TModel.Info.HasDecoder ? batch.Target : batch.Source).Count;
-        comparison.Add("logits", Padded(workspace, batch, sequences), reference.Floats("logits"), Math.Max(2e-5, 8 * reference.Float32Error("logits")));
-    }
-
-    private static unsafe void Gradients(ReferenceCase reference, Comparison comparison, Workspace workspace)
-    {
-        using var gradients = new NativeBuffer(TModel.Info.ValueFloats);
-        new CaseBatch(reference, "input", TModel.Info).Fill(workspace, everyRow: false);
-        workspace.Gradients = gradients.Start;
-        workspace.Smoothing = (float)reference.Json.GetProperty("label_smoothing").GetDouble();
-        workspace.LossScale = 1f / workspace.Labels.Count;
-        double loss = TModel.Forward(workspace) / workspace.Labels.Count;
-        TModel.Backward(workspace);
+        using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = reference.Json.GetProperty("label_smoothing").GetDouble() }, team);
+        double loss = trainer.ForwardBackward(new CaseBatch(reference, "input", TModel.Info).ForTraining());
         comparison.Add("loss", Math.Abs(loss - reference.Json.GetProperty("loss").GetDouble()), Math.Max(2e-5, 8 * reference.Float32Error("loss")));
 
         string[] names = [.. reference.Expected.Tensors.Keys.Where(n => n.StartsWith("grad.", StringComparison.Ordinal))];
@@ -61,8 +44,39 @@ internal static class CaseRunner<TModel>
         foreach (string name in names)
         {
             float[] expected = reference.Floats(name);
-            float[] actual = new TensorView(gradients, workspace.Weights.Find(name["grad.".Length..])).ToArray();
-            comparison.Add(name, actual, expected, allowed * Math.Max(expected.Max(MathF.Abs), 0.01 * largest));
+            comparison.Add(name, trainer.Gradient(name["grad.".Length..]).ToArray(), expected, allowed * Math.Max(expected.Max(MathF.Abs), 0.01 * largest));
+        }
+    }
+
+    private static void Train(ReferenceCase reference, Comparison comparison, TModel model, Team team)
+    {
+        if (!reference.Json.TryGetProperty("train", out var train))
+        {
+            return;
+        }
+
+        double[] betas = [.. train.GetProperty("betas").EnumerateArray().Select(b => b.GetDouble())];
+        var options = new TrainerOptions
+        {
+            Optimizer = Optimizer.Adam(betas[0], betas[1], train.GetProperty("eps").GetDouble()),
+            Schedule = LearningRateSchedule.Noam(TModel.Info.Width, train.GetProperty("warmup").GetInt32(), train.GetProperty("factor").GetDouble()),
+            LabelSmoothing = reference.Json.GetProperty("label_smoothing").GetDouble(),
+        };
+        using var trainer = new Trainer<TModel>(model, options, team);
+        TrainingBatch odd = new CaseBatch(reference, "input", TModel.Info).ForTraining(), even = new CaseBatch(reference, "input2", TModel.Info).ForTraining();
+        double error = 0;
+        int step = 1;
+        foreach (double expected in train.GetProperty("losses").EnumerateArray().Select(l => l.GetDouble()))
+        {
+            double loss = trainer.Step(step++ % 2 == 1 ? odd : even).Loss;
+            error = Math.Max(error, Math.Abs(loss - expected) / Math.Abs(expected));
+        }
+
+        comparison.Add("train.losses", error, Math.Max(1e-4, 8 * reference.Float32Error("train_losses")));
+        double allowed = Math.Max(1e-4, 8 * reference.Float32Error("trained"));
+        foreach (string name in reference.Expected.Tensors.Keys.Where(n => n.StartsWith("trained.", StringComparison.Ordinal)))
+        {
+            comparison.Add(name, model.Weights.View(name["trained.".Length..]).ToArray(), reference.Floats(name), allowed);
         }
     }
 }

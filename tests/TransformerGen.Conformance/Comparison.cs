@@ -5,10 +5,10 @@ namespace TransformerGen.Conformance;
 /// <summary>How a case ended.</summary>
 /// <param name="Kind">PASS, FAIL or UNSUPPORTED.</param>
 /// <param name="Worst">The item that came nearest to (or went furthest beyond) what is allowed, or the reason.</param>
-public sealed record Verdict(string Kind, string Worst);
+internal sealed record Verdict(string Kind, string Worst);
 
 /// <summary>Gathers comparisons and remembers the worst, as a fraction of what is allowed.</summary>
-public sealed class Comparison
+internal sealed class Comparison
 {
     private double _worst = -1;
     private string _description = "nothing was compared";

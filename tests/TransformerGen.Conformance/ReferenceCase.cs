@@ -1,13 +1,12 @@
 using System.Reflection;
 using System.Text.Json;
-using TransformerGen.Model;
 using TransformerGen.Testing;
 using TransformerGen.Weights;
 
 namespace TransformerGen.Conformance;
 
 /// <summary>A folder with config.json, weights, and what a reference implementation computed from them.</summary>
-public sealed class ReferenceCase : IDisposable
+internal sealed class ReferenceCase : IDisposable
 {
     private ReferenceCase(string folder)
     {
@@ -85,21 +84,6 @@ public sealed class ReferenceCase : IDisposable
         var values = new long[info.ElementCount];
         Expected.ReadInt64s(name, values);
         return ([.. values.Select(v => (int)v)], (int)info.Shape[^1]);
-    }
-
-    /// <summary>The weights of the case in a new model.</summary>
-    public void LoadWeights(ModelWeights weights, Kernels.Team team)
-    {
-        using SafeTensorsFile file = SafeTensorsFile.Open(Path.Combine(Folder, "model.safetensors"));
-        foreach (Model.ParameterInfo parameter in weights.Info.Parameters)
-        {
-            unsafe
-            {
-                file.ReadRows(parameter.Name, weights.Values.Start + parameter.Offset, parameter.Stride);
-            }
-        }
-
-        weights.Pack(team);
     }
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ public enum Initialization
 /// <param name="Columns">Last dimension.</param>
 /// <param name="Rank">Dimensions that the checkpoint stores: 1 or 2.</param>
 /// <param name="Offset">First float in the flat buffers.</param>
-/// <param name="Stride">Floats from one row to the next: the columns rounded up to 16, so that every row of a matrix starts on a 64-byte boundary.</param>
+/// <param name="Stride">Floats from one row to the next: the columns rounded up to 16, so that every row of a matrix starts on a 64-byte boundary. A vector has one row, which may go on with other tensors.</param>
 /// <param name="Initialization">How it starts.</param>
 /// <param name="Deviation">Standard deviation where it starts as a normal distribution.</param>
 /// <param name="IsBuffer">A running statistic: saved, never trained.</param>

@@ -4,7 +4,7 @@ namespace TransformerGen.Training;
 
 /// <summary>A run of the flat buffers that one thread updates: a fixed part of a segment, whatever the number of threads.</summary>
 /// <param name="Offset">First float.</param>
-/// <param name="Length">Floats, a multiple of 16 and at most <see cref="UpdateBlocks.BlockFloats"/>.</param>
+/// <param name="Length">Floats, at most <see cref="UpdateBlocks.BlockFloats"/>.</param>
 /// <param name="Segment">The segment whose rates apply.</param>
 /// <param name="FirstChunk">Number of its first chunk among all chunks.</param>
 internal readonly record struct UpdateBlock(int Offset, int Length, int Segment, int FirstChunk);
@@ -40,7 +40,8 @@ internal sealed class UpdateBlocks
             }
 
             var segment = new UpdateSegment(group?.LearningRateFactor ?? 1, parameter.Rank >= 2 ? group?.WeightDecay ?? options.Optimizer.WeightDecay : 0);
-            int floats = checked(parameter.Rows * parameter.Stride);
+            // A vector's row may go on with the next tensor (biases of a fused projection): only its own floats are its own.
+            int floats = parameter.Rank == 1 ? parameter.Columns : checked(parameter.Rows * parameter.Stride);
             bool continues = segments.Count > 0 && segments[^1] == segment && parameter.Offset == end && blocks[^1].Length + floats <= BlockFloats;
             if (segments.Count == 0 || segments[^1] != segment)
             {

@@ -34,6 +34,9 @@ internal unsafe interface IUpdateRule
 /// <summary>The passes of an optimiser step over all parameters: one that reads weights, gradients and moments once and writes what changed.</summary>
 internal static unsafe class UpdateKernels
 {
+    /// <summary>Floats of the widest vector.</summary>
+    private const int Tail = 16;
+
     /// <summary>Sums of squared gradients for each block.</summary>
     public static void Square(Team team, int blocks, UpdateWork* work) => Run<SquareRule>(team, blocks, work);
 
@@ -91,10 +94,48 @@ internal static unsafe class UpdateKernels
                     work->Touched[chunk] = 1;
                 }
 
-                sum += TRule.Update<V>(work, in rates, offset, length);
+                int whole = length & ~(Tail - 1);
+                sum += TRule.Update<V>(work, in rates, offset, whole);
+                if (length > whole)
+                {
+                    sum += UpdateTail<V, TRule>(work, in rates, offset + whole, length - whole);
+                }
             }
 
             work->Sums[b] = sum;
+        }
+    }
+
+    /// <summary>The last floats of a tensor whose row goes on with another tensor (biases of a fused projection): updated apart, so that the neighbour is not.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float UpdateTail<V, TRule>(UpdateWork* work, in SegmentRates rates, int offset, int length)
+        where V : unmanaged, ILanes<V>
+        where TRule : struct, IUpdateRule
+    {
+        float* scratch = stackalloc float[4 * Tail];
+        new Span<float>(scratch, 4 * Tail).Clear();
+        UpdateWork apart = *work;
+        apart.Weights = scratch;
+        apart.Gradients = scratch + Tail;
+        apart.First = work->First == null ? null : scratch + (2 * Tail);
+        apart.Second = work->Second == null ? null : scratch + (3 * Tail);
+        Copy(work->Weights, offset, apart.Weights, 0, length);
+        Copy(work->Gradients, offset, apart.Gradients, 0, length);
+        Copy(work->First, offset, apart.First, 0, length);
+        Copy(work->Second, offset, apart.Second, 0, length);
+        float sum = TRule.Update<V>(&apart, in rates, 0, Tail);
+        Copy(apart.Weights, 0, work->Weights, offset, length);
+        Copy(apart.First, 0, work->First, offset, length);
+        Copy(apart.Second, 0, work->Second, offset, length);
+        return sum;
+    }
+
+    /// <summary>Copies floats; an optimiser without that moment has no memory for it.</summary>
+    private static void Copy(float* from, int fromOffset, float* to, int toOffset, int length)
+    {
+        if (from != null && to != null)
+        {
+            new ReadOnlySpan<float>(from + fromOffset, length).CopyTo(new Span<float>(to + toOffset, length));
         }
     }
 
