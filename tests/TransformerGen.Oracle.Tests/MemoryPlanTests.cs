@@ -1,5 +1,7 @@
+using TransformerGen.Generator.Families;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Plan;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Oracle.Tests;
 
@@ -15,7 +17,7 @@ public sealed class MemoryPlanTests
     [MemberData(nameof(Seeds))]
     public void No_value_is_overwritten_while_it_is_wanted(int seed)
     {
-        var spec = RandomModel.Config(seed).ToSpec();
+        ModelSpec spec = RandomModel.Config(seed).ToSpec();
         foreach (bool share in (bool[])[true, false])
         {
             var model = new CompiledModel(spec with { Options = spec.Options with { ShareMemory = share } });
@@ -29,7 +31,7 @@ public sealed class MemoryPlanTests
     [Fact]
     public void Sharing_saves_memory()
     {
-        var spec = RandomModel.Config(0).ToSpec();
+        ModelSpec spec = (RandomModel.Config(0) with { Architecture = PaperArchitecture.EncoderDecoder }).ToSpec();
         MemoryPlan plan = new CompiledModel(spec).Training!.Plan;
         Assert.All(plan.Sizes, size => Assert.True(size.Value <= plan.UnsharedSizes[size.Key]));
         Assert.True(plan.Sizes[Symbol.TargetRows] < plan.UnsharedSizes[Symbol.TargetRows]);

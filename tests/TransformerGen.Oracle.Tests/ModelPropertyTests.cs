@@ -1,4 +1,7 @@
 using TransformerGen.Generator.Families;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Plan;
 using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
 
@@ -70,6 +73,21 @@ public sealed class ModelPropertyTests
         }
 
         Assert.All(together, pair => Equal(new Matrix(pair.Value.Rows, pair.Value.Columns, sum[pair.Key]), pair.Value));
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Fusion_changes_no_gradient(int seed)
+    {
+        (OracleModel model, OracleBatch batch, OracleParameters parameters) = Draw(RandomModel.Config(seed) with { Activation = ActivationKind.Relu }, seed);
+        var compiled = new CompiledModel(model.Spec);
+        ModelGraph fused = compiled.Training!.Graph;
+        int layers = (model.Spec.Encoder?.Layers.Count ?? 0) + (model.Spec.Decoder?.Layers.Count ?? 0);
+        Assert.Equal(layers, fused.Operations.OfType<LinearBackwardInput>().Count(product => product.ReluOutput is not null));
+        OracleResult expected = Interpreter.Run(model.Training, model.Table, batch, parameters), actual = Interpreter.Run(fused, compiled.Parameters, batch, parameters);
+        Assert.Equal(expected.Loss, actual.Loss);
+        Assert.Equal(expected.Gradients.Keys.Order(StringComparer.Ordinal), actual.Gradients.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected.Gradients, pair => Equal(pair.Value, actual.Gradients[pair.Key]));
     }
 
     [Fact]

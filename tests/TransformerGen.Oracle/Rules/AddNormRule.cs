@@ -6,7 +6,8 @@ namespace TransformerGen.Oracle.Rules;
 
 /// <summary>
 /// z = x + dropout(sub), y = gain ⊙ (z - mean) / √(variance + ε) + shift, the variance biased. Layer norm's statistics are each row's. Batch norm's are each
-/// column's over all rows of the side in training, which move the running ones by 0.1 (the variance there unbiased); otherwise the running ones.
+/// column's over all rows of the side in training, which move the running ones by 0.1 (the variance there unbiased; that
+/// of a single row is 0); otherwise the running ones.
 /// Statistics: layer norm [rows, 2] mean and 1/deviation; batch norm [1, 2·stride], means from column 0, 1/deviations from column stride.
 /// </summary>
 internal static class AddNormRule
@@ -81,11 +82,6 @@ internal static class AddNormRule
         var (mean, variance) = ((double[])running.Data.Clone(), (double[])runningVariance.Data.Clone());
         if (UsesBatch(execution, op))
         {
-            if (z.Rows < 2)
-            {
-                throw new InvalidOperationException($"Batch norm in {op.Stage.Name} needs at least two rows to take statistics of; the batch has {z.Rows}.");
-            }
-
             Matrix newMean = running.Copy(), newVariance = runningVariance.Copy();
             for (int c = 0; c < z.Columns; c++)
             {
@@ -94,7 +90,7 @@ internal static class AddNormRule
                 double squares = column.Sum(x => (x - mean[c]) * (x - mean[c]));
                 variance[c] = squares / z.Rows;
                 newMean[0, c] += Momentum * (mean[c] - newMean[0, c]);
-                newVariance[0, c] += Momentum * ((squares / (z.Rows - 1)) - newVariance[0, c]);
+                newVariance[0, c] += Momentum * ((squares / Math.Max(z.Rows - 1, 1)) - newVariance[0, c]);
             }
 
             (execution.Buffers[op.Norm.RunningMean!], execution.Buffers[op.Norm.RunningVariance!]) = (newMean, newVariance);
