@@ -1,9 +1,13 @@
 using TransformerGen.Benchmarks;
 using TransformerGen.Benchmarks.Kernels;
+using TransformerGen.Benchmarks.Work;
 
 // Each command is a class with `static int Run(string[] args)`; add it here.
 var commands = new SortedDictionary<string, (string Summary, Func<string[], int> Run)>(StringComparer.OrdinalIgnoreCase)
 {
+    ["W1"] = (DecodingCommand.Summary, DecodingCommand.Run),
+    ["W6"] = (TrainingCommand.Summary, TrainingCommand.Run),
+    ["attention"] = (AttentionCommand.Summary, AttentionCommand.Run),
     ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
 };
 
