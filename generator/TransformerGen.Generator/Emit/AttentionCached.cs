@@ -88,11 +88,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
                 float* k = work->K + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * HeadWidth);
                 float* v = work->V + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * Padded);
-                {{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}
-                if (head == Heads - 1)
-                {
-                    ClearBehind(output + HeadWidth, OutputStride, {{Shape.OutputStride - Shape.Width}}, queries);
-                }
+                {{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}{{Indented(ClearPadding(("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries")), 2)}}
             }
         }
         """);
@@ -128,10 +124,9 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
     public override void Emit(SourceWriter writer)
     {
         bool gathers = Shape.RowStep > 1 || Shape.Pattern.Kind == PatternKind.Strided;
-        string residue = Shape.RowStep > 1 ? "int residue, " : "";
         string gather = !gathers ? "" :
             $$"""
-            int step = KeyStep(pass) * RowStep, first = ((FirstKey(pass) + (start * KeyStep(pass))) * RowStep){{(Shape.RowStep > 1 ? " + residue" : "")}};
+            int step = {{(Shape.RowStep > 1 ? "RowStep, first = residue + (start * RowStep)" : "KeyStep(pass), first = FirstKey(pass) + (start * step)")}};
             if (step > 1)
             {
                 // Keys apart from each other: gather them.
@@ -146,20 +141,20 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
                 return;
             }
 
-
+            
             """;
         writer.Lines(
             $$"""
-            /// <summary>The keys number start ... of a pass from the cache{{(gathers ? "" : ", where they lie packed already")}}. Lanes behind the last key may hold anything: See masks them.</summary>
-            private static void LoadCached(KeyBlock* block, int pass, int start, int count, {{residue}}float* k, float* v, float* scratch)
+            /// <summary>The keys number start ... from the cache{{(gathers ? "" : ", where they lie packed already; start is a multiple of 16")}}. Lanes behind the last key may hold anything: See masks them.</summary>
+            private static void LoadCached(KeyBlock* block, {{PassParameter}}int start, int count, {{(Shape.RowStep > 1 ? "int residue, " : "")}}float* k, float* v, float* scratch)
             {
-                See(block, pass, start, count);
+                See(block, {{PassArgument}}start, count);
                 {{Indented(gather, 1)}}block->Keys = k + ((long)start * HeadWidth);
                 block->Values = v + ((long)start * Padded);
             }
 
             """);
-        AttentionTile.EmitAttend(writer, Shape, cached: true);
+        new AttentionAttend(Shape, true).Emit(writer);
     }
 }
 
