@@ -15,7 +15,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
     public override IEnumerable<Kernel> Needs =>
     [
-        new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionTile(Shape), new AttentionCachedRows(Shape),
+        new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionTile(Shape), new AttentionCachedRows(Shape), .. AttentionOne.Serves(Shape) ? [new AttentionOne(Shape)] : (Kernel[])[],
         new AttentionRows(Shape), .. AttentionThresholds.Of(Shape, true), .. AttentionThresholds.Of(Shape, false), .. AttentionAdditive.Of(Shape),
     ];
 
@@ -98,7 +98,18 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
         string score = Additive("score, ");
         if (Shape.RowStep == 1)
         {
-            return $"AttendCached<V>(queries, past, keys, q, k, v, {score}output);";
+            string any = $"AttendCached<V>(queries, past, keys, q, k, v, {score}output);";
+            return !AttentionOne.Serves(Shape) ? any :
+                $$"""
+                if (queries == 1 && keys > 0)
+                {
+                    AttendOne<V>({{(Cross ? "0" : AttentionOne.FirstKey(Shape))}}, keys, q, k, v, output);
+                }
+                else
+                {
+                    {{any}}
+                }
+                """;
         }
 
         return

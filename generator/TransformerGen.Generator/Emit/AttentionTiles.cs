@@ -315,8 +315,8 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
             """);
     }
 
-    // 512-bit vectors of a row in tiles of at most 4, as even as possible.
-    private static IReadOnlyList<int> Chunks(int vectors)
+    /// <summary>512-bit vectors of a row in tiles of at most 4, as even as possible.</summary>
+    public static IReadOnlyList<int> Chunks(int vectors)
     {
         int chunks = (vectors + WidestTile - 1) / WidestTile;
         return [.. Enumerable.Range(0, chunks).Select(i => ((i + 1) * vectors / chunks) - (i * vectors / chunks))];
