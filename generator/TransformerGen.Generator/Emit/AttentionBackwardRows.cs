@@ -48,9 +48,10 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape) : AttentionKe
     {
         string blocks =
             $$"""
-            KeysOf({{PassArgument}}0, queries - 1, keys, out int start, out int end);
-            {{(Shape.Passes == 1 ? "start = 0;" : "start = pass == 0 ? 0 : start;")}}
-            end = {{(Shape.Passes == 1 ? "keys" : "pass == 0 ? keys : end")}};     // those that nobody sees too: their gradient is zero
+            // Every key once, those that nobody sees too: their gradient is zero.
+            {{(Shape.Passes == 1
+                ? "int start = 0, end = keys;"
+                : "int start = 0, end = keys;\nif (pass > 0)\n{\n    KeysOf(pass, 0, queries - 1, keys, out start, out end);\n}\n")}}
             for (; start < end; start += BlockKeys)
             {
                 int count = Math.Min(BlockKeys, end - start);

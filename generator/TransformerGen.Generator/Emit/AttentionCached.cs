@@ -43,14 +43,14 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
             {{Method}}Work work = new()
             {
-                Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity, {{(Cross ? "Lengths = cache.Lengths, " : "")}}
+                Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity,{{(Cross ? " Lengths = cache.Lengths," : "")}}
                 K = cache.At(0, keyOffset), V = cache.At(0, valueOffset), FloatsPerSlot = cache.At(1, 0) - cache.At(0, 0), Q = q, {{Additive("Score = score, ")}}Output = output,
             };
             long pairs = 0;
             for (int sequence = 0; sequence < sequences; sequence++)
             {
                 int queries = offsets[sequence + 1] - offsets[sequence];
-                pairs += (long)queries * ({{(Cross ? "cache.Lengths[slots[sequence]]" : "past[sequence] + queries")}});
+                pairs += (long)queries * {{(Cross ? "cache.Lengths[slots[sequence]]" : "(past[sequence] + queries)")}};
             }
 
             if (pairs * {{(Shape.IsAdditive ? 16 : 2) * Shape.Width}} < 100_000)

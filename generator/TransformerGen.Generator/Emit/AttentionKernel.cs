@@ -1,4 +1,5 @@
 using System.Linq;
+using System.Text.RegularExpressions;
 using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Emit;
@@ -88,5 +89,5 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
         """;
 
     /// <summary>Indents the lines of a text but the first, for use inside a raw string.</summary>
-    protected static string Indented(string text, int levels) => text.Replace("\n", "\n" + new string(' ', 4 * levels)).Replace("\n" + new string(' ', 4 * levels) + "\n", "\n\n");
+    protected static string Indented(string text, int levels) => Regex.Replace(text.Replace("\n", "\n" + new string(' ', 4 * levels)), "\n +(?=\n|$)", "\n");
 }

@@ -132,6 +132,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                         {{Indented(Shape.Causal
                             ? Each($"block->See(n, {stride - 1} + ((start + n) * {stride}), int.MaxValue);")
                             : "block->SeeAll(0, int.MaxValue);", 1)}}
+
                         return;
                     }
 
@@ -149,6 +150,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                         {{Indented(Shape.Causal
                             ? Each($"block->See(n, pass == 1 ? {global} : start + n, pass == 1 ? int.MaxValue : {global - 1});")
                             : $"block->SeeAll(pass == 1 ? {global} : 0, pass == 1 ? int.MaxValue : {global - 1});", 1)}}
+
                         return;
                     }
 
