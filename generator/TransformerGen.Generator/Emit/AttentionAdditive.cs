@@ -11,9 +11,9 @@ internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
-        /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart.</summary>
+        /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void AdditiveScores<V>(float* queries, float* panels, int count, float* score, float* scores)
+        private static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float* scores)
             where V : unmanaged, ILanes<V>
         {
             V log2E = V.Create(1.44269504f);
@@ -23,7 +23,7 @@ internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel
                 {
                     float* lane = panels + (key / Panel * Panel * HeadWidth) + (key % Panel);
                     V sum = V.Zero;
-                    for (int d = 0; d < HeadWidth; d++)
+                    for (int d = 0; d < HeadWidth && row < present; d++)
                     {
                         sum = V.MultiplyAdd(V.Create(score[d]), LaneMath.Tanh(V.Create(queries[(row * Padded) + d]) + V.Load(lane + (d * Panel))), sum);
                     }

@@ -15,7 +15,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
     public override IEnumerable<Kernel> Needs =>
     [
-        new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionTile(Shape), new AttentionCachedRows(Shape),
+        new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionTile(Shape), new AttentionCachedRows(Shape), .. AttentionOne.Serves(Shape) ? [new AttentionOne(Shape)] : (Kernel[])[],
         new AttentionRows(Shape), .. AttentionThresholds.Of(Shape, true), .. AttentionThresholds.Of(Shape, false), .. AttentionAdditive.Of(Shape),
     ];
 
@@ -43,14 +43,14 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
             {{Method}}Work work = new()
             {
-                Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity, {{(Cross ? "Lengths = cache.Lengths, " : "")}}
+                Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity,{{(Cross ? " Lengths = cache.Lengths," : "")}}
                 K = cache.At(0, keyOffset), V = cache.At(0, valueOffset), FloatsPerSlot = cache.At(1, 0) - cache.At(0, 0), Q = q, {{Additive("Score = score, ")}}Output = output,
             };
             long pairs = 0;
             for (int sequence = 0; sequence < sequences; sequence++)
             {
                 int queries = offsets[sequence + 1] - offsets[sequence];
-                pairs += (long)queries * ({{(Cross ? "cache.Lengths[slots[sequence]]" : "past[sequence] + queries")}});
+                pairs += (long)queries * {{(Cross ? "cache.Lengths[slots[sequence]]" : "(past[sequence] + queries)")}};
             }
 
             if (pairs * {{(Shape.IsAdditive ? 16 : 2) * Shape.Width}} < 100_000)
@@ -88,11 +88,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
                 float* k = work->K + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * HeadWidth);
                 float* v = work->V + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * Padded);
-                {{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}
-                if (head == Heads - 1)
-                {
-                    ClearBehind(output + HeadWidth, OutputStride, {{Shape.OutputStride - Shape.Width}}, queries);
-                }
+                {{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}{{Indented(ClearPadding(("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries")), 2)}}
             }
         }
         """);
@@ -102,7 +98,18 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
         string score = Additive("score, ");
         if (Shape.RowStep == 1)
         {
-            return $"AttendCached<V>(queries, past, keys, q, k, v, {score}output);";
+            string any = $"AttendCached<V>(queries, past, keys, q, k, v, {score}output);";
+            return !AttentionOne.Serves(Shape) ? any :
+                $$"""
+                if (queries == 1 && keys > 0)
+                {
+                    AttendOne<V>({{(Cross ? "0" : AttentionOne.FirstKey(Shape))}}, keys, q, k, v, output);
+                }
+                else
+                {
+                    {{any}}
+                }
+                """;
         }
 
         return
@@ -128,10 +135,9 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
     public override void Emit(SourceWriter writer)
     {
         bool gathers = Shape.RowStep > 1 || Shape.Pattern.Kind == PatternKind.Strided;
-        string residue = Shape.RowStep > 1 ? "int residue, " : "";
         string gather = !gathers ? "" :
             $$"""
-            int step = KeyStep(pass) * RowStep, first = ((FirstKey(pass) + (start * KeyStep(pass))) * RowStep){{(Shape.RowStep > 1 ? " + residue" : "")}};
+            int step = {{(Shape.RowStep > 1 ? "RowStep, first = residue + (start * RowStep)" : "KeyStep(pass), first = FirstKey(pass) + (start * step)")}};
             if (step > 1)
             {
                 // Keys apart from each other: gather them.
@@ -146,20 +152,20 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
                 return;
             }
 
-
+            
             """;
         writer.Lines(
             $$"""
-            /// <summary>The keys number start ... of a pass from the cache{{(gathers ? "" : ", where they lie packed already")}}. Lanes behind the last key may hold anything: See masks them.</summary>
-            private static void LoadCached(KeyBlock* block, int pass, int start, int count, {{residue}}float* k, float* v, float* scratch)
+            /// <summary>The keys number start ... from the cache{{(gathers ? "" : ", where they lie packed already; start is a multiple of 16")}}. Lanes behind the last key may hold anything: See masks them.</summary>
+            private static void LoadCached(KeyBlock* block, {{PassParameter}}int start, int count, {{(Shape.RowStep > 1 ? "int residue, " : "")}}float* k, float* v, float* scratch)
             {
-                See(block, pass, start, count);
+                See(block, {{PassArgument}}start, count);
                 {{Indented(gather, 1)}}block->Keys = k + ((long)start * HeadWidth);
                 block->Values = v + ((long)start * Padded);
             }
 
             """);
-        AttentionTile.EmitAttend(writer, Shape, cached: true);
+        new AttentionAttend(Shape, true).Emit(writer);
     }
 }
 

@@ -61,12 +61,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
                 int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
                 float* k = work->K + ((long)key * KeyStride) + column, v = work->V + ((long)key * ValueStride) + column;
-                {{(Keep ? "float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n        " : "")}}{{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}
-
-                if (head == Heads - 1)
-                {
-                    ClearBehind(output + HeadWidth, OutputStride, {{Shape.OutputStride - Shape.Width}}, queries);{{(Keep ? $"\n            ClearBehind(logSumExp + 1, StatisticsStride, {Shape.StatisticsStride - Shape.Heads}, queries);" : "")}}
-                }
+                {{(Keep ? "float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n        " : "")}}{{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}{{Indented(ClearPadding(("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries"), ("logSumExp + 1", "StatisticsStride", Keep ? Shape.StatisticsStride - Shape.Heads : 0, "queries")), 2)}}
             }
         }
         """);
@@ -94,6 +89,8 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
 /// <summary>The forward pass of one head of one sequence, and what else the kernels over rows share.</summary>
 internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Shape)
 {
+    private string KeyRow => Shape.Passes == 1 && Shape.RowStep == 1 ? "(long)start" : $"({KeyRows.First})";
+
     public override string MemberKey => "1 rows";
 
     public override void Emit(SourceWriter writer)
@@ -121,23 +118,21 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
                 }
             }
 
-            /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
-            private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+            /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+            private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, float* k)
             {
-                long first = (FirstKey(pass) + ((long)start * KeyStep(pass))) * RowStep;
-                KeyPanels.Pack(k + (first * KeyStride), (nint)KeyStep(pass) * RowStep * KeyStride, count, HeadWidth, block->Keys);
-                See(block, pass, start, count);
+                KeyPanels.Pack(k + ({{KeyRow}} * KeyStride), {{KeyStepOf("KeyStride")}}, count, HeadWidth, block->Keys);
+                See(block, {{PassArgument}}start, count);
             }
 
             /// <summary>Packs the values of the same keys.</summary>
-            private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+            private static void LoadValues<V>(KeyBlock* block, {{PassParameter}}int start, float* v)
                 where V : unmanaged, ILanes<V>
             {
-                long first = (FirstKey(pass) + ((long)start * KeyStep(pass))) * RowStep;
-                PackRows<V>(v + (first * ValueStride), KeyStep(pass) * RowStep * ValueStride, count, count, 1f, block->Values);
+                PackRows<V>(v + ({{KeyRow}} * ValueStride), {{KeyStepOf("ValueStride")}}, block->Count, block->Count, 1f, block->Values);
             }
 
             """);
-        AttentionTile.EmitAttend(writer, Shape, cached: false);
+        new AttentionAttend(Shape, false).Emit(writer);
     }
 }

@@ -12,45 +12,44 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
 
     private PatternSpec Pattern => Shape.Pattern;
 
-    private int Passes => Pattern.Kind switch
+    public override void Emit(SourceWriter writer)
     {
-        PatternKind.Sparse when Pattern.GlobalTokens > 0 => 3,
-        PatternKind.Strided => 2,
-        _ => 1,
-    };
-
-    public override void Emit(SourceWriter writer) => writer.Lines(
-        $$"""
-        /// <summary>Passes over the keys: {{DescribePasses()}}</summary>
-        private const int Passes = {{Passes}};
-
-        /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
-        private static int FirstKey(int pass) => {{(Pattern.Kind == PatternKind.Strided ? $"pass == 1 ? {Pattern.Stride - 1} : 0" : "0")}};
-
-        /// <inheritdoc cref="FirstKey"/>
-        private static int KeyStep(int pass) => {{(Pattern.Kind == PatternKind.Strided ? $"pass == 1 ? {Pattern.Stride} : 1" : "1")}};
-
-        /// <summary>The keys of a pass that the queries at positions first..last can see at most: its keys number start..end - 1, start a multiple of 64.</summary>
-        private static void KeysOf(int pass, int first, int last, int keys, out int start, out int end)
+        if (Pattern.Kind == PatternKind.Strided)
         {
-            {{Indented(KeysOf(), 1)}}
+            writer.Lines(
+                $"""
+                /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
+                private static int FirstKey(int pass) => pass == 0 ? 0 : {Pattern.Stride - 1};
+
+                /// <inheritdoc cref="FirstKey"/>
+                private static int KeyStep(int pass) => pass == 0 ? 1 : {Pattern.Stride};
+
+                """);
         }
 
-        /// <summary>Notes who sees the keys number start, start + 1 ... of a pass.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void See(KeyBlock* block, int pass, int start, int count)
-        {
-            block->Begin(count);
-            {{Indented(See(), 1)}}
-        }
-        """);
+        writer.Lines(
+            $$"""
+            /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1{{DescribePasses()}}</summary>
+            private static void KeysOf({{PassParameter}}int first, int last, int keys, out int start, out int end)
+            {
+                {{Indented(KeysOf(), 1)}}
+            }
+
+            /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+            private static void See(KeyBlock* block, {{PassParameter}}int start, int count)
+            {
+                block->Begin(count);
+                {{Indented(See(), 1)}}
+            }
+            """);
+    }
 
     private string DescribePasses() => Pattern.Kind switch
     {
         PatternKind.Sparse when Pattern.GlobalTokens > 0 =>
-            $"0 the window, 1 the first {Pattern.GlobalTokens} keys, both for the queries from {Pattern.GlobalTokens} on; 2 all keys for the queries before.",
-        PatternKind.Strided => $"0 the neighbours, 1 the keys {Pattern.Stride - 1}, {(2 * Pattern.Stride) - 1} ... that everybody sees.",
-        _ => "each key comes once.",
+            $". Pass 0 is the window and pass 1 the first {Pattern.GlobalTokens} keys, both for the queries from {Pattern.GlobalTokens} on; pass 2 is all keys for the queries before.",
+        PatternKind.Strided => $". Pass 0 is the neighbours; key n of pass 1 stands at position {Pattern.Stride - 1} + n · {Pattern.Stride} and everybody sees it.",
+        _ => ".",
     };
 
     private string KeysOf()
@@ -61,7 +60,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
             case PatternKind.Block:
                 return
                     $"""
-                    start = (first / {Pattern.Window} * {Pattern.Window}) & -BlockKeys;
+                    start = (first / {Pattern.Window} * {Pattern.Window}) & -Panel;
                     end = {(Shape.Causal ? end : $"Math.Min(keys, ((last / {Pattern.Window}) + 1) * {Pattern.Window})")};
                     """;
             case PatternKind.Window:
@@ -106,7 +105,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
 
     private string Near(int reach) =>
         $"""
-        start = Math.Max(0, first - {reach}) & -BlockKeys;
+        start = Math.Max(0, first - {reach}){(Shape.RowStep == 1 ? " & -Panel" : "")};
         end = {(Shape.Causal ? "Math.Min(keys, last + 1)" : $"Math.Min(keys, last + {reach + 1})")};
         """;
 
@@ -133,6 +132,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                         {{Indented(Shape.Causal
                             ? Each($"block->See(n, {stride - 1} + ((start + n) * {stride}), int.MaxValue);")
                             : "block->SeeAll(0, int.MaxValue);", 1)}}
+
                         return;
                     }
 
@@ -150,6 +150,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                         {{Indented(Shape.Causal
                             ? Each($"block->See(n, pass == 1 ? {global} : start + n, pass == 1 ? int.MaxValue : {global - 1});")
                             : $"block->SeeAll(pass == 1 ? {global} : 0, pass == 1 ? int.MaxValue : {global - 1});", 1)}}
+
                         return;
                     }
 

@@ -31,13 +31,9 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
                         new Span<float>(destination + ((long)i * keys), keys).Clear();
                     }
 
-                    for (int residue = 0; residue < RowStep && residue < queries; residue++)
-                    {
-                        float* rows = q + ((long)(row + residue) * QueryStride) + (head * HeadWidth), keyRows = k + ((long)(key + residue) * KeyStride) + (head * HeadWidth);
-                        float* statistics = logSumExp + ((long)(row + residue) * StatisticsStride) + head;
-                        {{Indented(Dispatch("ProbabilitiesOf", $"(queries - residue + RowStep - 1) / RowStep, (keys - residue + RowStep - 1) / RowStep, rows, keyRows, {Additive("score + (head * Padded), ")}statistics, keys, destination + ((long)residue * keys) + residue"), 4)}}
-                    }
-
+                    float* rows = q + ((long)row * QueryStride) + (head * HeadWidth), keyRows = k + ((long)key * KeyStride) + (head * HeadWidth);
+                    float* statistics = logSumExp + ((long)row * StatisticsStride) + head;
+                    {{Indented(Residues(), 3)}}
                     destination += (long)queries * keys;
                 }
             }
@@ -53,45 +49,62 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
             block->First = block->Values + (BlockKeys * Padded);
             block->Last = block->First + BlockKeys;
             float* packed = block->Last + BlockKeys, scores = packed + (TileRows * Padded){{TopK(", thresholds = scores + (TileRows * BlockKeys)")}};
-            {{TopK($"Thresholds<V>(block, queries, keys, q, k, {Additive("score, ")}packed, scores, thresholds + perQuery, thresholds);\n    ")}}for (int pass = 0; pass < Passes; pass++)
+            {{TopK($"Thresholds<V>(block, queries, keys, q, k, {Additive("score, ")}packed, scores, thresholds + perQuery, thresholds);\n    ")}}{{Indented(EachPass(Blocks()), 1)}}
+        }
+        """);
+
+    private string Residues()
+    {
+        string score = Additive("score + (head * Padded), ");
+        return Shape.RowStep == 1
+            ? Dispatch("ProbabilitiesOf", $"queries, keys, rows, keyRows, {score}statistics, keys, destination")
+            : $$"""
+              for (int residue = 0; residue < RowStep && residue < queries; residue++)
+              {
+                  int rowCount = (queries - residue + RowStep - 1) / RowStep, keyCount = (keys - residue + RowStep - 1) / RowStep;
+                  {{Indented(Dispatch("ProbabilitiesOf", $"rowCount, keyCount, rows + (residue * QueryStride), keyRows + (residue * KeyStride), {score}statistics + (residue * StatisticsStride), keys, destination + ((long)residue * keys) + residue"), 1)}}
+              }
+              """;
+    }
+
+    private string Blocks() =>
+        $$"""
+        KeysOf({{PassArgument}}0, queries - 1, keys, out int start, out int end);
+        for (; start < end; start += BlockKeys)
+        {
+            LoadKeys(block, {{PassArgument}}start, Math.Min(BlockKeys, end - start), k);
+            long firstKey = {{KeyRows.First}};
+            for (int row = 0; row < queries; row += TileRows)
             {
-                KeysOf(pass, 0, queries - 1, keys, out int start, out int end);
-                for (; start < end; start += BlockKeys)
+                int present = Math.Min(TileRows, queries - row);
+                if (!block->Trim(row, row + TileRows - 1, out int panel, out int endPanel))
                 {
-                    LoadKeys(block, pass, start, Math.Min(BlockKeys, end - start), k);
-                    for (int row = 0; row < queries; row += TileRows)
+                    continue;
+                }
+
+                PackRows<V>({{Row("q", "row", "QueryStride")}}, {{Step("QueryStride")}}, present, TileRows, QueryScale, packed);
+                {{Score("packed", "scores")}}
+                Mask<V>(block, row, panel, endPanel, {{TopK("thresholds + row, ")}}scores);
+                for (int r = 0; r < present; r++)
+                {
+                    long i = {{(Shape.RowStep == 1 ? "row + r" : "(row + r) * (long)RowStep")}};
+                    V statistic = V.Create(logSumExp[i * StatisticsStride]);
+                    float* of = scores + (r * BlockKeys);
+                    for (int n = panel * Panel; n < endPanel * Panel; n += V.Count)
                     {
-                        int count = Math.Min(TileRows, queries - row);
-                        if (!block->Trim(row, row + TileRows - 1, out int panel, out int endPanel))
-                        {
-                            continue;
-                        }
+                        V.Store(V.Exp2(V.Load(of + n) - statistic), of + n);
+                    }
 
-                        PackRows<V>(q + ((long)row * RowStep * QueryStride), RowStep * QueryStride, count, TileRows, QueryScale, packed);
-                        {{AttentionTile.Score(Shape, "packed", "scores")}}
-                        Mask<V>(block, row, panel, endPanel, {{TopK("thresholds + row, ")}}scores);
-                        for (int r = 0; r < count; r++)
+                    for (int n = panel * Panel; n < Math.Min(endPanel * Panel, block->Count); n++)
+                    {
+                        // A key that this query sees in another pass must not be overwritten with zero.
+                        if (of[n] > 0)
                         {
-                            long i = (long)(row + r) * RowStep;
-                            V statistic = V.Create(logSumExp[i * StatisticsStride]);
-                            float* of = scores + (r * BlockKeys);
-                            for (int n = panel * Panel; n < endPanel * Panel; n += V.Count)
-                            {
-                                V.Store(V.Exp2(V.Load(of + n) - statistic), of + n);
-                            }
-
-                            for (int n = panel * Panel; n < Math.Min(endPanel * Panel, block->Count); n++)
-                            {
-                                // A key that this query sees in another pass must not be overwritten with zero.
-                                if (of[n] > 0)
-                                {
-                                    destination[(i * stride) + ((FirstKey(pass) + ((start + n) * KeyStep(pass))) * RowStep)] = of[n];
-                                }
-                            }
+                            destination[(i * stride) + firstKey + {{(KeyRows.Step == "1" ? "n" : $"(n * {KeyRows.Step})")}}] = of[n];
                         }
                     }
                 }
             }
         }
-        """);
+        """;
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Emit;
@@ -49,6 +48,14 @@ internal sealed record AttentionShape(
     /// <summary>Rows of one residue class are this many rows apart: a dilated window is a plain window over every r-th row.</summary>
     public int RowStep => Pattern.Kind == PatternKind.Dilated ? Pattern.Dilation : 1;
 
+    /// <summary>Walks over the keys: a pattern whose keys are not seen by one interval of queries needs more than one.</summary>
+    public int Passes => Pattern.Kind switch
+    {
+        PatternKind.Sparse when Pattern.GlobalTokens > 0 => 3,
+        PatternKind.Strided => 2,
+        _ => 1,
+    };
+
     /// <summary>The nested class.</summary>
     public string ClassName => $"Attention{Heads}x{HeadWidth}" + (Causal ? "Causal" : "") + PatternName + (IsAdditive ? "Additive" : "") + StrideName;
 
@@ -72,9 +79,6 @@ internal sealed record AttentionShape(
 
     /// <summary>Rounds a width up to whole 512-bit vectors.</summary>
     public static int Pad(int width) => (width + 15) & ~15;
-
-    /// <summary>A float literal.</summary>
-    public static string Literal(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
 
     /// <summary>The formula, for the documentation of a class.</summary>
     public string DescribeFormula()

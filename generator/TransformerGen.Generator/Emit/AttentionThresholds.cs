@@ -25,22 +25,22 @@ internal sealed record AttentionThresholds(AttentionShape Shape, bool Cached) : 
             {
                 int groupEnd = Math.Min(group + BlockKeys, queries);
                 new Span<float>(all, BlockKeys * width).Fill(float.NegativeInfinity);
-                KeysOf(0, past + group, past + groupEnd - 1, keys, out int start, out int end);
+                KeysOf(past + group, past + groupEnd - 1, keys, out int start, out int end);
                 for (; start < end; start += BlockKeys)
                 {
-                    {{(Cached ? "LoadCached" : "LoadKeys")}}(block, 0, start, Math.Min(BlockKeys, end - start), k{{(Cached ? ", v, scratch" : "")}});
+                    {{(Cached ? "LoadCached" : "LoadKeys")}}(block, start, Math.Min(BlockKeys, end - start), k{{(Cached ? ", v, scratch" : "")}});
                     for (int row = group; row < groupEnd; row += TileRows)
                     {
-                        int position = past + row, count = Math.Min(TileRows, groupEnd - row);
+                        int position = past + row, present = Math.Min(TileRows, groupEnd - row);
                         if (!block->Trim(position, position + TileRows - 1, out int panel, out int endPanel))
                         {
                             continue;
                         }
 
-                        PackRows<V>(q + ((long)row * QueryStride), QueryStride, count, TileRows, QueryScale, rows);
-                        {{AttentionTile.Score(Shape, "rows", "scores")}}
-                        {{AttentionTile.Mask(Shape, "position", "row")}}
-                        for (int r = 0; r < count; r++)
+                        PackRows<V>(q + ((long)row * QueryStride), QueryStride, present, TileRows, QueryScale, rows);
+                        {{Score("rows", "scores")}}
+                        {{Mask("position", "row", "scores").TrimEnd()}}
+                        for (int r = 0; r < present; r++)
                         {
                             float* from = scores + (r * BlockKeys) + (panel * Panel), to = all + ((row - group + r) * width) + start + (panel * Panel);
                             new Span<float>(from, (endPanel - panel) * Panel).CopyTo(new Span<float>(to, (endPanel - panel) * Panel));

@@ -1,6 +1,6 @@
 namespace TransformerGen.Generator.Emit;
 
-/// <summary>One step of the online softmax, and the walk over the blocks of keys that the forward pass and the cached one are.</summary>
+/// <summary>One step of the online softmax.</summary>
 internal sealed record AttentionTile(AttentionShape Shape) : AttentionKernel(Shape)
 {
     public override string MemberKey => "1 tile";
@@ -65,84 +65,78 @@ internal sealed record AttentionTile(AttentionShape Shape) : AttentionKernel(Sha
             Rescale<V>(first, block->Values + (panel * Panel * Padded), keys, scale, output);
         }
         """);
+}
 
-    /// <summary>Writes AttendRows (keys from rows) or AttendCached (keys from the cache).</summary>
-    public static void EmitAttend(SourceWriter writer, AttentionShape shape, bool cached)
-    {
-        string score = shape.IsAdditive ? "float* score, " : "";
-        string thresholds = shape.IsTopK
-            ? $"\n    float* thresholds = outputs + (perQuery * Padded);\n    {(cached ? "CachedThresholds" : "Thresholds")}<V>(block, queries, {(cached ? "past, " : "")}keys, q, k, {(cached ? "v, " : "")}{(shape.IsAdditive ? "score, " : "")}rows, scores, thresholds + perQuery, thresholds);"
-            : "";
-        string residue = cached && shape.RowStep > 1 ? "residue, " : "";
-        string past = cached ? "past" : "0", last = cached ? "past + queries - 1" : "queries - 1";
-        writer.Lines(
-            $$"""
-            /// <summary>One head of one sequence{{(cached ? ", behind a cache: the queries stand at positions past, past + 1 ..." : "")}}. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
-            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void {{(cached ? "AttendCached" : "AttendRows")}}<V>(int queries, {{(cached ? "int past, " : "")}}int keys, {{(residue.Length > 0 ? "int residue, " : "")}}float* q, float* k, float* v, {{score}}float* output{{(cached ? "" : ", float* logSumExp")}})
-                where V : unmanaged, ILanes<V>
+/// <summary>The walk over the blocks of keys that the forward pass (keys from rows) and the cached one are.</summary>
+internal sealed record AttentionAttend(AttentionShape Shape, bool Cached) : AttentionKernel(Shape)
+{
+    public override string MemberKey => "1 attend" + (Cached ? " cached" : "");
+
+    private string Past => Cached ? "past + " : "";
+
+    private string Parameters => Cached
+        ? $"int queries, int past, int keys, {(Shape.RowStep > 1 ? "int residue, " : "")}float* q, float* k, float* v, {Additive("float* score, ")}float* output"
+        : $"int queries, int keys, float* q, float* k, float* v, {Additive("float* score, ")}float* output, float* logSumExp";
+
+    private string Load => Cached
+        ? $"LoadCached(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {(Shape.RowStep > 1 ? "residue, " : "")}k, v, scratch);"
+        : $"LoadKeys(block, {PassArgument}start, Math.Min(BlockKeys, end - start), k);\nLoadValues<V>(block, {PassArgument}start, v);";
+
+    public override void Emit(SourceWriter writer) => writer.Lines(
+        $$"""
+        /// <summary>One head of one sequence{{(Cached ? " behind a cache: the queries stand at positions past, past + 1 and so on" : "")}}. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void {{(Cached ? "AttendCached" : "AttendRows")}}<V>({{Parameters}})
+            where V : unmanaged, ILanes<V>
+        {
+            // Scratch: the block, 4 packed queries, their scores; per query the running maximum, sum and output{{TopK(", and its threshold")}}.
+            int perQuery = (queries + TileRows + Panel) & -Panel;
+            float* scratch = KernelScratch.Get((BlockKeys * (HeadWidth + Padded + 2)) + (TileRows * (Padded + BlockKeys)) + Panel + (perQuery * (2L + Padded)){{TopK(" + perQuery + ThresholdScratch(keys)")}});
+            KeyBlock memory = new() { Keys = scratch, Values = scratch + (BlockKeys * HeadWidth) };
+            KeyBlock* block = &memory;
+            block->First = block->Values + (BlockKeys * Padded);
+            block->Last = block->First + BlockKeys;
+            float* rows = block->Last + BlockKeys, scores = rows + (TileRows * Padded);
+            float* tops = scores + (TileRows * BlockKeys) + Panel, sums = tops + perQuery, outputs = sums + perQuery;
+            new Span<float>(tops, perQuery).Fill(Lowest);
+            new Span<float>(sums, perQuery * (1 + Padded)).Clear();{{Thresholds()}}
+            {{Indented(EachPass(Blocks()), 1)}}
+
+            for (int row = 0; row < queries; row++)
             {
-                // Scratch: the block, 4 packed queries, their scores; per query the running maximum, sum and output{{(shape.IsTopK ? ", and its threshold" : "")}}.
-                int perQuery = (queries + TileRows + Panel) & -Panel;
-                float* scratch = KernelScratch.Get((BlockKeys * (HeadWidth + Padded + 2)) + (TileRows * (Padded + BlockKeys)) + Panel + (perQuery * (2 + Padded)){{(shape.IsTopK ? " + perQuery + ThresholdScratch(keys)" : "")}});
-                KeyBlock memory = new() { Keys = scratch, Values = scratch + (BlockKeys * HeadWidth) };
-                KeyBlock* block = &memory;
-                block->First = block->Values + (BlockKeys * Padded);
-                block->Last = block->First + BlockKeys;
-                float* rows = block->Last + BlockKeys, scores = rows + (TileRows * Padded);
-                float* tops = scores + (TileRows * BlockKeys) + Panel, sums = tops + perQuery, outputs = sums + perQuery;
-                new Span<float>(tops, perQuery).Fill(Lowest);
-                new Span<float>(sums, perQuery * (1 + Padded)).Clear();{{thresholds}}
-                for (int pass = 0; pass < Passes; pass++)
+                UnpackRow<V>(outputs + ((long)row * Padded), sums[row] > 0 ? 1 / sums[row] : 0, false, {{Row("output", "row", "OutputStride")}});
+            }{{(Cached ? "" : Keep())}}
+        }
+        """);
+
+    private string Thresholds() => TopK(
+        $"\n    float* thresholds = outputs + ((long)perQuery * Padded);\n    {(Cached ? "CachedThresholds" : "Thresholds")}<V>(block, queries, {(Cached ? "past, " : "")}keys, q, k, {(Cached ? "v, " : "")}{Additive("score, ")}rows, scores, thresholds + perQuery, thresholds);");
+
+    private string Blocks() =>
+        $$"""
+        KeysOf({{PassArgument}}{{(Cached ? "past" : "0")}}, {{Past}}queries - 1, keys, out int start, out int end);
+        for (; start < end; start += BlockKeys)
+        {
+            {{Indented(Load, 1)}}
+            int row = Math.Max({{(Cached ? "block->FirstQuery - past" : "block->FirstQuery")}}, 0);
+            for (; row < queries && {{Past}}row <= block->LastQuery; row += TileRows)
+            {
+                int position = {{Past}}row, present = Math.Min(TileRows, queries - row);
+                if (!block->Trim(position, position + TileRows - 1, out int panel, out int endPanel))
                 {
-                    KeysOf(pass, {{past}}, {{last}}, keys, out int start, out int end);
-                    for (; start < end; start += BlockKeys)
-                    {
-                        {{(cached
-                            ? $"LoadCached(block, pass, start, Math.Min(BlockKeys, end - start), {residue}k, v, scratch);"
-                            : "LoadKeys(block, pass, start, Math.Min(BlockKeys, end - start), k);\n            LoadValues<V>(block, pass, start, block->Count, v);")}}
-                        int row = Math.Max({{(cached ? "block->FirstQuery - past" : "block->FirstQuery")}}, 0);
-                        for (; row < queries && row{{(cached ? " + past" : "")}} <= block->LastQuery; row += TileRows)
-                        {
-                            int position = {{(cached ? "past + row" : "row")}};
-                            if (!block->Trim(position, position + TileRows - 1, out int panel, out int endPanel))
-                            {
-                                continue;
-                            }
-
-                            PackRows<V>(q + ((long)row * RowStep * QueryStride), RowStep * QueryStride, Math.Min(TileRows, queries - row), TileRows, QueryScale, rows);
-                            {{Score(shape, "rows", "scores")}}
-                            {{Mask(shape, "position", "row")}}
-
-                            Advance<V>(block, panel, endPanel, scores, tops + row, sums + row, outputs + ((long)row * Padded));
-                        }
-                    }
+                    continue;
                 }
 
-                for (int row = 0; row < queries; row++)
-                {
-                    UnpackRow<V>(outputs + ((long)row * Padded), sums[row] > 0 ? 1 / sums[row] : 0, false, output + ((long)row * RowStep * OutputStride));
-                }{{(cached ? "" : Keep())}}
+                PackRows<V>({{Row("q", "row", "QueryStride")}}, {{Step("QueryStride")}}, present, TileRows, QueryScale, rows);
+                {{Score("rows", "scores")}}
+                {{Indented(Mask("position", "row", "scores"), 2)}}
+                Advance<V>(block, panel, endPanel, scores, tops + row, sums + row, outputs + ((long)row * Padded));
             }
-            """);
-    }
+        }
+        """;
 
-    /// <summary>The call that computes the scores of 4 packed queries.</summary>
-    public static string Score(AttentionShape shape, string queries, string scores) => shape.IsAdditive
-        ? $"AdditiveScores<V>({queries}, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, score, {scores} + (panel * Panel));"
-        : $"Products<V>({queries}, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, {scores} + (panel * Panel));";
-
-    /// <summary>The call that masks them. Top-k masks always, the others only at the edges of the pattern.</summary>
-    public static string Mask(AttentionShape shape, string position, string row, string scores = "scores", int level = 5)
-    {
-        string indent = new(' ', 4 * level);
-        return shape.IsTopK
-            ? $"Mask<V>(block, {position}, panel, endPanel, thresholds + {row}, {scores});"
-            : $"if (block->Masks({position}, {position} + TileRows - 1))\n{indent}{{\n{indent}    Mask<V>(block, {position}, panel, endPanel, {scores});\n{indent}}}";
-    }
-
-    private static string Keep() =>
-        """
+    private string Keep() =>
+        $$"""
 
 
             if (logSumExp != null)
@@ -150,7 +144,7 @@ internal sealed record AttentionTile(AttentionShape Shape) : AttentionKernel(Sha
                 for (int row = 0; row < queries; row++)
                 {
                     // Infinity where no key was seen: 2^(s - infinity) is zero, whoever asks.
-                    logSumExp[(long)row * RowStep * StatisticsStride] = sums[row] > 0 ? tops[row] + MathF.Log2(sums[row]) : float.PositiveInfinity;
+                    {{(Shape.RowStep == 1 ? "logSumExp[(long)row * StatisticsStride]" : "logSumExp[(long)row * RowStep * StatisticsStride]")}} = sums[row] > 0 ? tops[row] + MathF.Log2(sums[row]) : float.PositiveInfinity;
                 }
             }
         """;

@@ -34,7 +34,7 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
             private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = {TileRows};
 
             /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K, or 1 where the score is additive.</summary>
-            private const float QueryScale = {AttentionShape.Literal(Shape.IsAdditive ? 1 : Log2E / Math.Sqrt(Shape.HeadWidth))};
+            private const float QueryScale = {Literal.Of(Shape.IsAdditive ? 1f : (float)(Log2E / Math.Sqrt(Shape.HeadWidth)))};
 
             /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
             private const float Lowest = -1e30f;
@@ -315,8 +315,8 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
             """);
     }
 
-    // 512-bit vectors of a row in tiles of at most 4, as even as possible.
-    private static IReadOnlyList<int> Chunks(int vectors)
+    /// <summary>512-bit vectors of a row in tiles of at most 4, as even as possible.</summary>
+    public static IReadOnlyList<int> Chunks(int vectors)
     {
         int chunks = (vectors + WidestTile - 1) / WidestTile;
         return [.. Enumerable.Range(0, chunks).Select(i => ((i + 1) * vectors / chunks) - (i * vectors / chunks))];

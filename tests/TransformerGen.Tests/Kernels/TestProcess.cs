@@ -8,17 +8,18 @@ internal static class TestProcess
 {
     private const string InsideVariable = "TRANSFORMERGEN_NARROW";
 
-    /// <summary>Runs the other tests of a class with a feature of the JIT switched off and fails when they do.</summary>
+    /// <summary>Runs a test with a feature of the JIT switched off and fails when it does.</summary>
     /// <param name="tests">The class.</param>
+    /// <param name="test">The method.</param>
     /// <param name="switchedOff">EnableAVX512, EnableAVX2 or EnableHWIntrinsic.</param>
-    public static void RunAgain(Type tests, string switchedOff)
+    public static void RunAgain(Type tests, string test, string switchedOff)
     {
         if (Environment.GetEnvironmentVariable(InsideVariable) is not null)
         {
             return;
         }
 
-        var start = new ProcessStartInfo("dotnet", ["vstest", tests.Assembly.Location, $"/TestCaseFilter:FullyQualifiedName~{tests.FullName}"])
+        var start = new ProcessStartInfo("dotnet", ["vstest", tests.Assembly.Location, $"/TestCaseFilter:FullyQualifiedName~{tests.FullName}.{test}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
