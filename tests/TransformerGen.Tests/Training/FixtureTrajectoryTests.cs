@@ -50,10 +50,19 @@ public sealed class FixtureTrajectoryTests(ITestOutputHelper output)
             TrainingBatch odd = Batch(TModel.Info, expected, "input."), even = Batch(TModel.Info, expected, "input2.");
 
             // The rules of the fixtures' README; the bounds are a small multiple of PyTorch's own float32 error on this case.
+            output.WriteLine($"loss {trainer.ForwardBackward(odd)} expected {root.GetProperty("loss").GetDouble()}");
+            double largest = TModel.Info.Parameters.Where(p => !p.IsBuffer).Max(p => Read32(expected, "grad." + p.Name).Max(Math.Abs));
+            foreach (ParameterInfo parameter in TModel.Info.Parameters.Where(p => !p.IsBuffer))
+            {
+                float[] g = trainer.Gradient(parameter.Name).ToArray(), reference = Read32(expected, "grad." + parameter.Name);
+                output.WriteLine($"{parameter.Name} {g.Zip(reference, (a, b) => Math.Abs((double)a - b)).Max() / Math.Max(reference.Max(Math.Abs), 0.01 * largest):E2}");
+            }
+
             double allowed = Math.Max(1e-4, 8 * error.GetProperty("train_losses").GetDouble()), worst = 0;
             for (int step = 1; step <= losses.Length; step++)
             {
                 double loss = trainer.Step(step % 2 == 1 ? odd : even).Loss;
+                output.WriteLine($"step {step} loss {loss} expected {losses[step - 1]}");
                 worst = Math.Max(worst, Math.Abs(loss - losses[step - 1]) / losses[step - 1]);
             }
 
@@ -110,6 +119,13 @@ public sealed class FixtureTrajectoryTests(ITestOutputHelper output)
             }
 
             return batch;
+        }
+
+        private static float[] Read32(SafeTensorsFile file, string name)
+        {
+            var values = new float[file.Info(name).ElementCount];
+            file.ReadFloats(name, values);
+            return values;
         }
 
         private static int[] Lengths(SafeTensorsFile file, string name)
