@@ -151,7 +151,7 @@ public sealed unsafe class OptimizerTests
     private static Optimizer Kind(string kind) => kind switch
     {
         "adam" => Optimizer.Adam(0.9, 0.98, 1e-6),
-        "adam-decay" => Optimizer.Adam() with { WeightDecay = 0.1 },
+        "adam-decay" => Optimizer.Adam(epsilon: 1e-3) with { WeightDecay = 0.1 },
         "adamw" => Optimizer.AdamW(weightDecay: 0.3),
         "sgd" => Optimizer.Sgd(),
         "sgd-decay" => Optimizer.Sgd() with { WeightDecay = 0.1 },
