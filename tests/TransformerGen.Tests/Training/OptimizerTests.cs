@@ -10,8 +10,10 @@ public sealed unsafe class OptimizerTests
 {
     private const double Rate = 0.01;
 
-    /// <summary>Sizes below a vector, across a chunk, across a block (16 K floats) and with padding in every row.</summary>
-    private static readonly ModelInfo s_info = Info([(1, 5, 1), (1, 16, 1), (3, 20, 2), (70, 250, 2), (1, 33, 1), (2, 17_000, 2)]);
+    /// <summary>Sizes below a vector, across a chunk, across a block (16 K floats) and with padding in every row; of the last three, vectors of one row, the middle one is frozen.</summary>
+    private static readonly ModelInfo s_info = WithSharedRow(Info([(1, 5, 1), (1, 16, 1), (3, 20, 2), (70, 250, 2), (1, 33, 1), (2, 17_000, 2), (1, 64, 1)]));
+
+    private static readonly ParameterGroup[] s_groups = [new("middle") { Frozen = true }];
 
     /// <summary>Every kind of optimiser, with and without clipping.</summary>
     public static TheoryData<string, bool> Kinds
@@ -40,8 +42,8 @@ public sealed unsafe class OptimizerTests
         WeightInitializer.Initialize(weights, 3);
         WeightInitializer.Initialize(others, 3);
         using var gradients = new NativeBuffer(s_info.ValueFloats);
-        using var state = new OptimizerState(weights, new TrainerOptions { Optimizer = optimizer });
-        using var otherState = new OptimizerState(others, new TrainerOptions { Optimizer = optimizer });
+        using var state = new OptimizerState(weights, new TrainerOptions { Optimizer = optimizer, Groups = s_groups });
+        using var otherState = new OptimizerState(others, new TrainerOptions { Optimizer = optimizer, Groups = s_groups });
         using var team = new Team(3);
         var reference = new Reference(optimizer, weights);
         for (int step = 1; step <= 6; step++)
@@ -59,7 +61,7 @@ public sealed unsafe class OptimizerTests
         // Six steps of at most about Rate each, in float: a few roundings of weights up to 1, and of steps relative to their own size.
         foreach (ParameterInfo parameter in s_info.Parameters)
         {
-            for (int i = 0; i < parameter.Rows * parameter.Stride; i++)
+            for (int i = 0; i < Floats(parameter); i++)
             {
                 double expected = reference.Weights[parameter.Offset + i];
                 Assert.Equal(expected, weights.Values.Start[parameter.Offset + i], 6e-7 * Math.Max(0.25, Math.Abs(expected)));
@@ -76,7 +78,7 @@ public sealed unsafe class OptimizerTests
         using var state = new OptimizerState(weights, new TrainerOptions { Optimizer = Kind("adamw") });
         FillGradients(gradients, 1);
         state.Step(gradients, 1, Rate, null, Team.Alone);
-        foreach (ParameterInfo parameter in s_info.Parameters)
+        foreach (ParameterInfo parameter in s_info.Parameters.SkipLast(3))
         {
             for (int r = 0; r < parameter.Rows; r++)
             {
@@ -175,12 +177,29 @@ public sealed unsafe class OptimizerTests
         return ToyModel.Info with { Parameters = parameters, ValueFloats = offset };
     }
 
+    /// <summary>The last row is three vectors, as the biases of a fused projection are.</summary>
+    private static ModelInfo WithSharedRow(ModelInfo info)
+    {
+        ParameterInfo last = info.Parameters[^1];
+        return info with
+        {
+            Parameters =
+            [
+                .. info.Parameters.SkipLast(1), last with { Name = "left", Columns = 20 },
+                last with { Name = "middle", Columns = 23, Offset = last.Offset + 20 }, last with { Name = "right", Columns = 21, Offset = last.Offset + 43 },
+            ],
+        };
+    }
+
+    /// <summary>A vector's row may go on with another tensor.</summary>
+    private static int Floats(ParameterInfo parameter) => parameter.Rank == 1 ? parameter.Columns : parameter.Rows * parameter.Stride;
+
     private static void FillGradients(NativeBuffer gradients, int step)
     {
         var random = new Random(step);
         foreach (ParameterInfo parameter in s_info.Parameters)
         {
-            for (int i = 0; i < parameter.Rows * parameter.Stride; i++)
+            for (int i = 0; i < Floats(parameter); i++)
             {
                 gradients.Start[parameter.Offset + i] = i % parameter.Stride < parameter.Columns ? (float)(random.NextDouble() - 0.4) * 0.02f : 0;
             }
@@ -206,8 +225,14 @@ public sealed unsafe class OptimizerTests
         public double Step(NativeBuffer gradients, int step, double? limit)
         {
             double norm = 0;
+            ParameterInfo middle = s_info.Parameters.Single(p => p.Name == "middle");
             for (int i = 0; i < Weights.Length; i++)
             {
+                if (i >= middle.Offset && i < middle.Offset + middle.Columns)
+                {
+                    continue;
+                }
+
                 norm += (double)gradients.Start[i] * gradients.Start[i];
             }
 
@@ -215,7 +240,12 @@ public sealed unsafe class OptimizerTests
             double scale = limit is { } most ? Math.Min(1, most / (norm + 1e-6)) : 1;
             foreach (ParameterInfo parameter in s_info.Parameters)
             {
-                for (int i = parameter.Offset; i < parameter.Offset + (parameter.Rows * parameter.Stride); i++)
+                if (parameter.Name == "middle")
+                {
+                    continue;
+                }
+
+                for (int i = parameter.Offset; i < parameter.Offset + Floats(parameter); i++)
                 {
                     Update(i, gradients.Start[i] * scale, step, parameter.Rank == 2 ? _optimizer.WeightDecay : 0);
                 }

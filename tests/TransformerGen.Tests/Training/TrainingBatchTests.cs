@@ -61,13 +61,14 @@ public sealed unsafe class TrainingBatchTests
         packed.AddPair([3, 4], [1, 5, 6], [5, 6, 2]);
         packed.AddPair([7, 8, 9], [1], [-100]);
         var padded = new TrainingBatch(s_pair);
-        var lengths = new int[2];
-        TrainingBatch.LengthsOf([1, 1, 0, 1, 1, 1], 3, lengths);
-        padded.AddPaddedPairs([3, 4, 99, 7, 8, 9], lengths, 3, [1, 5, 6, 1, -7, -7], [3, 1], [5, 6, 2, -100, -100, 5], 3);
+        padded.AddPadded(
+            new PaddedBatch([3, 4, 99, 5, 5, 5, 7, 8, 9], [true, true, false, true, false, false, true, true, true], 3),
+            new PaddedBatch([1, 5, 6, 9, 9, 9, -7, -7, 1], [true, true, true, false, false, false, false, false, true], 3),
+            [5, 6, 2, 0, 0, 0, 77, 77, -100]);
         Assert.Equal(Text(packed), Text(padded));
 
         var single = new TrainingBatch(s_decoder);
-        single.AddPadded([3, 4, 0, 5, 0, 0], [2, 1], [4, -100, -100, 6, 0, 0], 3);
+        single.AddPadded(new PaddedBatch([3, 4, 0, 5, 0, 0], [true, true, false, true, false, false], 2), [4, -100, -100, 6, 0, 0]);
         Assert.Equal("source  target 3 4|5 labels 0:4 2:6", Text(single));
     }
 
@@ -108,9 +109,8 @@ public sealed unsafe class TrainingBatchTests
         Assert.Throws<InvalidOperationException>(() => new TrainingBatch(s_encoder).AddText([3, 4]));
         Assert.Throws<InvalidOperationException>(() => new TrainingBatch(s_decoder).AddTranslation([3], [4]));
         Assert.Throws<ArgumentException>(() => new TrainingBatch(s_decoder).AddText([3]));
-        Assert.Throws<ArgumentException>(() => new TrainingBatch(s_decoder).AddPadded([3, 4, 5], [2], [4, 5], 2));
-        Assert.Throws<ArgumentException>(() => new TrainingBatch(s_decoder).AddPadded([3, 4], [3], [4, 5], 2));
-        Assert.Throws<ArgumentException>(() => TrainingBatch.LengthsOf([1, 0, 1], 3, new int[1]));
+        Assert.Throws<ArgumentException>(() => new TrainingBatch(s_decoder).AddPadded(new PaddedBatch([3, 4], [true, true], 1), [4]));
+        Assert.Contains("padding between", Assert.Throws<ArgumentException>(() => new TrainingBatch(s_decoder).AddPadded(new PaddedBatch([3, 4, 5], [true, false, true], 1), [4, 4, 4])).Message, StringComparison.Ordinal);
     }
 
     private static string Text(TrainingBatch batch)
