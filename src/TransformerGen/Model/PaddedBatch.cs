@@ -47,18 +47,23 @@ public readonly ref struct PaddedBatch
         var tokens = new List<int>(Ids.Length);
         for (int row = 0; row < Rows; row++)
         {
-            ReadOnlySpan<bool> valid = Valid.Slice(row * Columns, Columns);
-            int begin = Math.Max(0, valid.IndexOf(true)), end = valid.LastIndexOf(true) + 1;
-            if (end > begin && valid[begin..end].Contains(false))
-            {
-                throw new ArgumentException($"Row {row} has padding between its tokens, at column {begin + valid[begin..end].IndexOf(false)}. Expected the real tokens side by side.", nameof(truncate));
-            }
-
-            first[row] = begin;
-            lengths[row] = truncate ? Math.Min(maxLength, end - begin) : end - begin;
-            tokens.AddRange(Ids.Slice((row * Columns) + begin, lengths[row]));
+            (int start, int count) = Real(row);
+            first[row] = start - (row * Columns);
+            lengths[row] = truncate ? Math.Min(maxLength, count) : count;
+            tokens.AddRange(Ids.Slice(start, lengths[row]));
         }
 
         return (first, lengths, [.. tokens]);
+    }
+
+    /// <summary>Where the real tokens of a row begin in <see cref="Ids"/>, and how many there are.</summary>
+    /// <exception cref="ArgumentException">The row has padding between its tokens.</exception>
+    internal (int First, int Count) Real(int row)
+    {
+        ReadOnlySpan<bool> valid = Valid.Slice(row * Columns, Columns);
+        int begin = Math.Max(0, valid.IndexOf(true)), end = Math.Max(begin, valid.LastIndexOf(true) + 1);
+        return valid[begin..end].Contains(false)
+            ? throw new ArgumentException($"Row {row} has padding between its tokens, at column {begin + valid[begin..end].IndexOf(false)}. Expected the real tokens side by side.", nameof(row))
+            : ((row * Columns) + begin, end - begin);
     }
 }

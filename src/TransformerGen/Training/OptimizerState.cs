@@ -75,6 +75,9 @@ internal sealed unsafe class OptimizerState : IDisposable
         return Norm();
     }
 
+    /// <summary>Leaves nothing out any more: what the steps would be without that.</summary>
+    public void TouchAll() => _blocks.Touched.AsSpan().Fill(1);
+
     /// <summary>After moments have been written from outside: finds out what has had a gradient.</summary>
     public void FindTouched()
     {
