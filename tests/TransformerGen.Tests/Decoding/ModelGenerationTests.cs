@@ -17,7 +17,7 @@ public class ModelGenerationTests
         ProbeModel model = ProbeModel.Create();
         GenerationOptions options = new() { MaxNewTokens = 30, Beams = 3 };
         GenerationResult expected = Generation.Generate(
-            new ToySession(new ProbeReference(Sources), maxLength: 75), options with { EndTokens = [2] }, [.. Sources.Select(_ => new[] { 1 })]);
+            new ToySession(new ProbeReference(Sources), maxLength: 75), options with { EndTokens = [2] }, [[1], [1], [1], [1]]);
         Assert.Equal(Text(expected), Text(model.Generate(Sources, options)));
         Assert.Contains(expected.Sentences, s => s[0].Ids.Length < 31);     // the end token did end one
     }
