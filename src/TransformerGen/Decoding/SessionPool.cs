@@ -61,18 +61,19 @@ public sealed class SessionPool<TModel> : IDisposable
 
     internal void Return(Entry entry)
     {
-        if (_disposed || Interlocked.Increment(ref _idleCount) > MaxIdle)
+        if (_disposed)
         {
-            if (!_disposed)
-            {
-                Interlocked.Decrement(ref _idleCount);
-            }
-
             entry.Workspace.Dispose();
-            return;
         }
-
-        _idle.Add(entry);
+        else if (Interlocked.Increment(ref _idleCount) > MaxIdle)
+        {
+            Interlocked.Decrement(ref _idleCount);
+            entry.Workspace.Dispose();
+        }
+        else
+        {
+            _idle.Add(entry);
+        }
     }
 
     /// <summary>Frees the workspaces that nobody uses; those in use are freed when they come back.</summary>
@@ -81,6 +82,7 @@ public sealed class SessionPool<TModel> : IDisposable
         _disposed = true;
         while (_idle.TryTake(out Entry? entry))
         {
+            Interlocked.Decrement(ref _idleCount);
             entry.Workspace.Dispose();
         }
     }

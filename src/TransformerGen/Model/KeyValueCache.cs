@@ -70,7 +70,7 @@ public sealed unsafe class KeyValueCache : IDisposable
         new Span<int>(Lengths, slots).Clear();
     }
 
-    /// <summary>Makes room for more positions in each slot and keeps the first <see cref="Lengths"/> of each.</summary>
+    /// <summary>Makes room for more positions in each slot, in new memory, and keeps the first <see cref="Lengths"/> of each.</summary>
     /// <param name="positions">Positions that each slot has to have room for.</param>
     /// <exception cref="InvalidOperationException">The cache was created without its layers, so it does not know what lies where.</exception>
     public void Extend(int positions)
@@ -82,30 +82,20 @@ public sealed unsafe class KeyValueCache : IDisposable
 
         RequireBlocks();
         int before = Capacity, capacity = RoundUp(positions);
-        NativeBuffer source = _memory;
-        long floats = (long)Slots * _floatsPerPosition * capacity;
-        if (floats > _memory.Length)
+        using NativeBuffer source = _memory;
+        _memory = new NativeBuffer((long)Slots * _floatsPerPosition * capacity);
+        for (int slot = 0; slot < Slots; slot++)
         {
-            _memory = new NativeBuffer(floats);
-        }
-
-        // Every block moves up, so the last one goes first: in the same memory none then lands on one that has still to move.
-        for (int slot = Slots - 1; slot >= 0; slot--)
-        {
-            long filled = RoundUp(Lengths[slot]), offset = (long)(slot + 1) * _floatsPerPosition;
-            for (int block = _blocks.Length - 1; block >= 0; block--)
+            long filled = RoundUp(Lengths[slot]), offset = (long)slot * _floatsPerPosition;
+            foreach (int width in _blocks)
             {
-                offset -= _blocks[block];
-                long bytes = filled * _blocks[block] * sizeof(float);
+                long bytes = filled * width * sizeof(float);
                 Buffer.MemoryCopy(source.Start + (offset * before), _memory.Start + (offset * capacity), bytes, bytes);
+                offset += width;
             }
         }
 
         Capacity = capacity;
-        if (source != _memory)
-        {
-            source.Dispose();
-        }
     }
 
     /// <summary>Where a layer's keys or values of one slot begin.</summary>
