@@ -17,6 +17,7 @@ public sealed class ModelWeights : IDisposable
     public ModelWeights(ModelInfo info, Action<ModelWeights, Team> pack)
     {
         ArgumentNullException.ThrowIfNull(info);
+        VectorSupport.WarnOnce();
         Info = info;
         _pack = pack;
         _byName = info.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
