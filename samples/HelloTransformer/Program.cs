@@ -11,8 +11,7 @@ string[] lines =
     "a journey of a thousand miles begins with a single step",
 ];
 
-using Poet poet = Poet.CreateEmpty();
-WeightInitializer.Initialize(poet.Weights, seed: 1);
+using Poet poet = Poet.Create(seed: 1);
 var batch = new TrainingBatch(Poet.Info);
 foreach (string line in lines)
 {

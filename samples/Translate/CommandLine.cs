@@ -22,7 +22,7 @@ internal static class CommandLine
             Description = "Learn the pairs of this file instead of the phrasebook: source, tab, target on each line, UTF-8.",
         };
         var retrain = new Option<bool>("--retrain") { Description = "Train anew although there is a model or a checkpoint." };
-        var beam = new Option<int>("--beam") { Description = "Beams of the search; 1 is greedy.", DefaultValueFactory = _ => 4 };
+        var beam = new Option<int>("--beam") { Description = "Beams of the search; 1 is greedy.", DefaultValueFactory = _ => 1 };
         var epochs = new Option<int?>("--epochs") { Description = "Passes over the training pairs; by default chosen by the model." };
         var minutes = new Option<double?>("--minutes") { Description = "Minutes after which training ends at the latest." };
         var threads = new Option<int>("--threads")

@@ -11,13 +11,20 @@ internal interface ITranslatorEngine : IDisposable
     /// <summary>One line for the user: sizes, parameters, threads.</summary>
     string Description { get; }
 
+    /// <summary>The longest sentence that is read whole, in the codec's numbers; what is behind is not translated.</summary>
+    int MaxTokens { get; }
+
+    /// <summary>Whether the model can read and write the pair whole.</summary>
+    bool Fits(SentencePair pair);
+
     /// <summary>
     /// Learns from the training part. Begins from the job's checkpoint where there is one; when cancelled, saves a checkpoint there
-    /// and says so by its result. Deletes the checkpoint when it has finished.
+    /// and says so by its result.
     /// </summary>
     /// <param name="job">What to learn, for how long, and where the checkpoint is.</param>
     /// <param name="progress">Told every few steps, on the training thread.</param>
     /// <param name="cancellationToken">Ends training after the step at hand.</param>
+    /// <exception cref="InvalidDataException">The checkpoint belongs to other pairs, another vocabulary or another model.</exception>
     TrainingOutcome Train(TrainingJob job, IProgress<TrainingReport> progress, CancellationToken cancellationToken);
 
     /// <summary>Translates sentences, in order.</summary>

@@ -33,7 +33,7 @@ internal sealed class ModelStore(string directory)
         if (discardCheckpoint) File.Delete(CheckpointPath);
     }
 
-    /// <summary>Saves a model through a folder beside it.</summary>
+    /// <summary>Saves a model through a folder beside it; only then the checkpoint is dropped.</summary>
     public void Save(ITranslatorEngine engine)
     {
         string half = Directory + ".new";
@@ -42,5 +42,6 @@ internal sealed class ModelStore(string directory)
         engine.Save(half);
         if (System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
         System.IO.Directory.Move(half, Directory);
+        File.Delete(CheckpointPath);
     }
 }

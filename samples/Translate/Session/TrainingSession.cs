@@ -18,6 +18,7 @@ internal sealed class TrainingSession(ITranslatorEngineFactory engines, IAnsiCon
 
         ITranslatorEngine engine = engines.Create(codec, options.Threads);
         console.WriteLine(engine.Description);
+        corpus = LeaveLongOut(corpus, engine);
         TimeSpan? limit = options.Minutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null;
         var job = new TrainingJob(corpus, options.Epochs, limit, store.CheckpointPath);
         using var interrupt = new InterruptScope();
@@ -33,6 +34,18 @@ internal sealed class TrainingSession(ITranslatorEngineFactory engines, IAnsiCon
         console.WriteLine($"Saved to {store.Directory}.");
         Judge(engine, corpus, codec, interrupt.Token);
         return engine;
+    }
+
+    /// <summary>The corpus without training pairs that the model could read or write only in part.</summary>
+    private SplitCorpus LeaveLongOut(SplitCorpus corpus, ITranslatorEngine engine)
+    {
+        SentencePair[] fitting = [.. corpus.Training.Where(engine.Fits)];
+        int left = corpus.Training.Count - fitting.Length;
+        if (left == 0) return corpus;
+        if (fitting.Length == 0)
+            throw new InvalidDataException($"All {left} training pairs are longer than the {engine.MaxTokens} tokens that the model can read; cut them into sentences.");
+        console.WriteLine($"{left} training pairs are longer than {engine.MaxTokens} tokens and left out.");
+        return corpus with { Training = fitting };
     }
 
     private void Judge(ITranslatorEngine engine, SplitCorpus corpus, ITextCodec codec, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ internal sealed class TranslationSession(ITranslatorEngine engine, IAnsiConsole 
     public void Translate(IReadOnlyList<string> sentences)
     {
         using var interrupt = new InterruptScope();
-        foreach (string sentence in sentences) WarnOfUnseen(sentence);
+        foreach (string sentence in sentences) Warn(sentence);
         foreach (string translation in engine.Translate(sentences, beam, interrupt.Token)) console.WriteLine(translation);
     }
 
@@ -27,10 +27,12 @@ internal sealed class TranslationSession(ITranslatorEngine engine, IAnsiConsole 
         }
     }
 
-    private void WarnOfUnseen(string sentence)
+    private void Warn(string sentence)
     {
         IReadOnlyList<string> unseen = engine.Codec.Unseen(sentence);
         if (unseen.Count > 0)
             console.MarkupLineInterpolated($"[yellow]Never seen in training:[/] {string.Join(", ", unseen)}; the translation will be a guess.");
+        if (engine.Codec.Encode(sentence).Length is var tokens && tokens > engine.MaxTokens)
+            console.MarkupLineInterpolated($"[yellow]Too long:[/] {tokens} tokens; only the first {engine.MaxTokens} are translated.");
     }
 }

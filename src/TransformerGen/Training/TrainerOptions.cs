@@ -30,6 +30,12 @@ public sealed record TrainerOptions
     /// <summary>Tensors with a rate or decay of their own, or frozen; the first that matches a tensor applies.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; init; } = [];
 
+    /// <summary>
+    /// Names what is trained on, for a checkpoint to be resumed with the same: a digest of the data and its vocabulary, say. It changes no number; null
+    /// leaves it to the caller to bring the same data.
+    /// </summary>
+    public string? Data { get; init; }
+
     /// <summary>What is written to a checkpoint, by name.</summary>
     internal Dictionary<string, string> Describe(ModelInfo info)
     {
@@ -43,6 +49,7 @@ public sealed record TrainerOptions
             ["label smoothing"] = Number(LabelSmoothing),
             ["clip norm"] = ClipNorm is { } norm ? Number(norm) : "none",
             ["accumulation steps"] = AccumulationSteps.ToString(CultureInfo.InvariantCulture),
+            ["data"] = Data ?? "not named",
             ["groups"] = string.Join("; ", Groups.Select(g => g.Description)),
         };
     }
