@@ -119,7 +119,7 @@ internal sealed record TileKernel(int Rows, int Vectors) : TilesKernel
 
             using (writer.Open("for (int k = 0; k < depth; k++)"))
             {
-                writer.Lines("V " + string.Join(", ", vectors.Select(c => $"b{c} = V.Load({At("right", $"{c} * V.Count", c == 0)})")) + ";");
+                writer.Lines("V " + string.Join(", ", vectors.Select(c => $"b{c} = V.Load({Place("right", 0, c)})")) + ";");
                 foreach (int r in rows)
                 {
                     writer.Lines($"{(r == 0 ? "V " : "")}a = V.Create({(r == 0 ? "*left" : $"left[{Times(r, "TShape.LeftStride")}]")});");
@@ -133,7 +133,7 @@ internal sealed record TileKernel(int Rows, int Vectors) : TilesKernel
                 writer.Lines($"right += {Times(Vectors, "V.Count")};");
             }
 
-            Step(writer, "TShape.Bias", vectors.Select(c => $"V bias{c} = V.Load({At("extra", $"{c} * V.Count", c == 0)});"), (r, c) => $"{Sum(r, c)} + bias{c}");
+            Step(writer, "TShape.Bias", vectors.Select(c => $"V bias{c} = V.Load({Place("extra", 0, c)});"), (r, c) => $"{Sum(r, c)} + bias{c}");
             Step(writer, "TShape.Relu", [], (r, c) => $"V.Max(V.Zero, {Sum(r, c)})");
             Step(writer, "TShape.Mask", [], (r, c) => $"V.WhereGreater(V.Load({Place("extra", r, c)}), V.Zero, {Sum(r, c)}, V.Zero)");
             writer.Blank();
@@ -171,19 +171,19 @@ internal sealed record TileKernel(int Rows, int Vectors) : TilesKernel
 
     private static string Times(int count, string what) => count == 1 ? what : $"{count} * {what}";
 
-    private static string At(string pointer, string offset, bool zero) => zero ? pointer : $"{pointer} + ({offset})";
+    private static string Term(int count, string what) => count == 1 ? what : $"({count} * {what})";
 
     private static string Place(string pointer, int row, int vector)
     {
         var text = new StringBuilder(pointer);
         if (row > 0)
         {
-            text.Append($" + ({Times(row, "TShape.ResultStride")})");
+            text.Append(" + " + Term(row, "TShape.ResultStride"));
         }
 
         if (vector > 0)
         {
-            text.Append($" + ({Times(vector, "V.Count")})");
+            text.Append(" + " + Term(vector, "V.Count"));
         }
 
         return text.ToString();

@@ -51,6 +51,7 @@ internal sealed record LinearBackwardWeightsKernel(int In, int Out, bool Bias) :
     public override void Emit(SourceWriter writer)
     {
         string shape = MethodName + (Bias ? "AndBias" : "") + "Shape";
+        writer.Lines("/// <summary>The constants of the gradient below.</summary>");
         using (writer.Open($"private readonly struct {shape} : Tiles.IGradient"))
         {
             Constant(writer, "int", "Outputs", Number(Out));

@@ -29,9 +29,10 @@ internal abstract record LinearKernel(int In, int Out) : Kernel
     protected static void EmitProductShape(
         SourceWriter writer, string name, int depth, int leftStride, int resultStride, bool bias = false, bool relu = false, bool gelu = false, bool mask = false, bool add = false)
     {
+        writer.Lines("/// <summary>The constants of the product below.</summary>");
         using (writer.Open($"private readonly struct {name} : Tiles.IProduct"))
         {
-            Constant(writer, "int", "Depth", depth.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Constant(writer, "int", "Depth", Number(depth));
             writer.Blank();
             Constant(writer, "bool", "Gelu", Text(gelu));
             writer.Blank();

@@ -143,11 +143,12 @@ public sealed unsafe class LinearTests : IClassFixture<LinearTests.Layers>
         Assert.Equal(1, _layers.Source.Split("void Tile6x2<").Length - 1);
     }
 
+    // The empty name is the beginning of every test of the class.
     [Theory]
     [InlineData("EnableAVX512")]
     [InlineData("EnableAVX2")]
     [InlineData("EnableHWIntrinsic")]
-    public void Narrower_vectors_pass_the_same_tests(string switchedOff) => TestProcess.RunAgain(typeof(LinearTests), switchedOff);
+    public void Narrower_vectors_pass_the_same_tests(string switchedOff) => TestProcess.RunAgain(typeof(LinearTests), "", switchedOff);
 
     /// <summary>Compiles all shapes once.</summary>
     public sealed class Layers
