@@ -4,6 +4,7 @@ using TransformerGen.Benchmarks.Kernels;
 // Each command is a class with `static int Run(string[] args)`; add it here.
 var commands = new SortedDictionary<string, (string Summary, Func<string[], int> Run)>(StringComparer.OrdinalIgnoreCase)
 {
+    ["attention"] = (AttentionCommand.Summary, AttentionCommand.Run),
     ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
 };
 
