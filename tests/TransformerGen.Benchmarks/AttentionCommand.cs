@@ -12,7 +12,7 @@ namespace TransformerGen.Benchmarks;
 internal static unsafe class AttentionCommand
 {
     /// <summary>For the list of commands.</summary>
-    public static string Summary => "attention: share of the FMA peak by length, cost by pattern, one decoding step: [--threads N] [--samples 9] [--only dense|patterns|decode|step]";
+    public static string Summary => "share of the FMA peak by length, cost by pattern, one decoding step: [--threads N] [--samples 9] [--only dense|patterns|decode|step]";
 
     /// <summary>Prints one line a measurement; about a minute.</summary>
     public static int Run(string[] args)
