@@ -1,12 +1,10 @@
 using System.Globalization;
 using TransformerGen;
 using TransformerGen.Decoding;
-using TransformerGen.Model;
 using TransformerGen.Training;
 
 // A model from an attribute: learns to copy, ten steps.
-using Copier copier = Copier.CreateEmpty();
-WeightInitializer.Initialize(copier.Weights, seed: 3);
+using Copier copier = Copier.Create(seed: 3);
 var batch = new TrainingBatch(Copier.Info);
 for (int i = 0; i < 8; i++)
 {
@@ -24,11 +22,10 @@ for (int step = 2; step <= 10; step++)
 GeneratedSequence copied = copier.Generate([[3, 4, 5]])[0];
 
 // A model from a config.json, saved and loaded again: the same tokens.
-using Tiny tiny = Tiny.CreateEmpty();
-WeightInitializer.Initialize(tiny.Weights, seed: 4);
+using Tiny tiny = Tiny.Create(seed: 4);
 string folder = Directory.CreateTempSubdirectory("consumer").FullName;
 tiny.Save(folder);
-using Tiny loaded = ModelFiles.Load<Tiny>(folder);
+using Tiny loaded = Tiny.Load(folder);
 Directory.Delete(folder, recursive: true);
 var options = new GenerationOptions { MaxNewTokens = 5 };
 bool same = tiny.Generate([[1, 5]], options)[0].Ids.AsSpan().SequenceEqual(loaded.Generate([[1, 5]], options)[0].Ids);
