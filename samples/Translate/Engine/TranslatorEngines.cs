@@ -12,8 +12,8 @@ internal sealed class TranslatorEngines : ITranslatorEngineFactory
     public static TrainingRecipe Phrasebook { get; } = new()
     {
         BatchSize = 32,
-        Epochs = _ => 20,
-        Schedule = steps => LearningRateSchedule.Linear(2e-3, steps, warmup: Math.Min(200, steps / 4)),
+        Epochs = _ => 12,
+        Schedule = steps => LearningRateSchedule.Linear(2e-3, steps, warmup: Math.Min(150, steps / 4)),
         LabelSmoothing = 0.1,
     };
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TransformerGen.Model;
 
-/// <summary>Compares the config.json beside some weights with the one a class was compiled from.</summary>
+/// <summary>Compares the config.json that weights were saved with, beside them or in a checkpoint, with the one a class was compiled from.</summary>
 internal static class ConfigComparison
 {
     /// <summary>Settings that change neither shapes nor what a forward pass computes.</summary>
@@ -12,14 +12,14 @@ internal static class ConfigComparison
     };
 
     /// <summary>Adds a line for every setting that both name and that matters, with both values.</summary>
-    /// <param name="path">The config.json beside the weights.</param>
+    /// <param name="saved">UTF-8 text of the config.json that the weights were saved with.</param>
     /// <param name="compiled">The one the class was compiled from.</param>
     /// <param name="problems">Receives the lines.</param>
-    public static void Compare(string path, string compiled, List<string> problems)
+    public static void Compare(ReadOnlyMemory<byte> saved, string compiled, List<string> problems)
     {
         try
         {
-            using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(path)), own = JsonDocument.Parse(compiled);
+            using JsonDocument file = JsonDocument.Parse(saved), own = JsonDocument.Parse(compiled);
             if (file.RootElement.ValueKind != JsonValueKind.Object)
             {
                 problems.Add("config.json is not a JSON object");

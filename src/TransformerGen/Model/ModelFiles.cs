@@ -119,7 +119,7 @@ public static unsafe class ModelFiles
         string config = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, ConfigName);
         if (File.Exists(config))
         {
-            ConfigComparison.Compare(config, info.ConfigJson, problems);
+            ConfigComparison.Compare(File.ReadAllBytes(config), info.ConfigJson, problems);
         }
 
         var expected = new HashSet<string>(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using TransformerGen.Model;
 using TransformerGen.Weights;
 
@@ -52,6 +53,7 @@ internal static unsafe class Checkpoint
             throw new InvalidDataException($"{path} is no checkpoint of this kind (its metadata says '{format ?? "nothing"}', expected '{Format}'). A file of weights alone cannot be resumed; load it and begin to train anew.");
         }
 
+        CheckModel(path, file, weights.Info);
         CheckOptions(path, file, options.Describe(weights.Info), allowChangedOptions);
         var parts = new List<(string Name, ParameterInfo Parameter, NativeBuffer Buffer)>();
         foreach (ParameterInfo parameter in weights.Info.Parameters)
@@ -97,6 +99,17 @@ internal static unsafe class Checkpoint
 
     private static TensorSource Source(string name, ParameterInfo parameter, NativeBuffer buffer) =>
         TensorSource.Rows(name, TensorType.F32, Shape(parameter), buffer.Start + parameter.Offset, parameter.Stride);
+
+    /// <summary>Tensors of equal shape can belong to another model: one with other heads, norms or activation.</summary>
+    private static void CheckModel(string path, SafeTensorsFile file, ModelInfo info)
+    {
+        var problems = new List<string>();
+        ConfigComparison.Compare(Encoding.UTF8.GetBytes(file.Metadata.GetValueOrDefault("config") ?? "{}"), info.ConfigJson, problems);
+        if (problems.Count > 0)
+        {
+            throw new InvalidDataException($"{path} is a checkpoint of another model than {info.Name}: {string.Join("; ", problems)}.");
+        }
+    }
 
     private static void CheckOptions(string path, SafeTensorsFile file, Dictionary<string, string> options, bool allowChangedOptions)
     {

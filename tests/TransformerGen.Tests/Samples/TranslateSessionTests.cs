@@ -52,6 +52,15 @@ public sealed class TranslateSessionTests : IDisposable
     }
 
     [Fact]
+    public void Pairs_that_do_not_fit_are_left_out_and_counted_but_not_all_of_them()
+    {
+        Assert.Equal(0, Run(WritePairs("one\tun\nendless\tsans fin\ntwo\tdeux\nthree\ttrois\n"), []));
+        Assert.Contains("1 training pairs are longer than 8 tokens and left out.", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, Run(WritePairs("endless one\tun\nendless two\tdeux\n"), [], retrain: true));
+        Assert.Contains("longer than the 8 tokens", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_without_pairs_is_the_users_mistake()
     {
         Assert.Equal(1, Run(WritePairs("nothing\n"), []));
@@ -102,6 +111,10 @@ public sealed class TranslateSessionTests : IDisposable
             public ITextCodec Codec => codec;
 
             public string Description => "a table of answers";
+
+            public int MaxTokens => 8;
+
+            public bool Fits(SentencePair pair) => !pair.Source.Contains("endless", StringComparison.Ordinal);
 
             public TrainingOutcome Train(TrainingJob job, IProgress<TrainingReport> progress, CancellationToken cancellationToken)
             {
