@@ -98,13 +98,6 @@ internal static class SurfaceEmitter
                 /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
                 public static {{name}} CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<{{name}}>(weights, team)));
 
-                /// <summary>Reads a model from a folder with model.safetensors, or from a .safetensors file, and checks that every tensor fits.</summary>
-                /// <exception cref="ModelMismatchException">Tensors or a config.json beside them do not fit this class; all that differs is listed.</exception>
-                public static {{name}} Load(string path, Team? team = null) => ModelFiles.Load<{{name}}>(path, team);
-
-                /// <summary>Writes config.json and model.safetensors to a folder, each in one piece or not at all.</summary>
-                public void Save(string folder) => ModelFiles.Save(this, folder);
-
                 /// <inheritdoc/>
                 static {{name}} ITransformer<{{name}}>.Wrap(ModelWeights weights) => new(weights);
 

@@ -114,13 +114,6 @@ namespace Inner
             /// <summary>A model with zero weights, ready to be initialised or loaded.</summary>
             public static Decoder CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Decoder>(weights, team)));
 
-            /// <summary>Reads a model from a folder with model.safetensors, or from a .safetensors file, and checks that every tensor fits.</summary>
-            /// <exception cref="ModelMismatchException">Tensors or a config.json beside them do not fit this class; all that differs is listed.</exception>
-            public static Decoder Load(string path, Team? team = null) => ModelFiles.Load<Decoder>(path, team);
-
-            /// <summary>Writes config.json and model.safetensors to a folder, each in one piece or not at all.</summary>
-            public void Save(string folder) => ModelFiles.Save(this, folder);
-
             /// <inheritdoc/>
             static Decoder ITransformer<Decoder>.Wrap(ModelWeights weights) => new(weights);
 
