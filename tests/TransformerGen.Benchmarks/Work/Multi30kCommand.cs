@@ -73,7 +73,7 @@ internal static class Multi30kCommand
                 }
             }
 
-            double rate = perEpoch / Stopwatch.GetElapsedTime(start).TotalSeconds, loss = trainer.Evaluate(validation);
+            double rate = perEpoch / Stopwatch.GetElapsedTime(start).TotalSeconds, loss = trainer.Evaluate([.. validation]);
             double reference = report.RootElement.GetProperty("epochs")[epoch - 1].GetProperty("val_nll_per_token").GetDouble();
             near = Math.Abs(loss - reference) <= SeedSpread;
             Console.WriteLine(string.Create(
