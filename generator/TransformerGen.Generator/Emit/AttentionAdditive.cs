@@ -72,6 +72,7 @@ internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel
         }
 
         /// <summary>Writes one lane of panels as a row: stored, or added.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void UnpackLane(float* panels, int row, bool add, float* destination)
         {
             float* lane = panels + (row / Panel * Panel * HeadWidth) + (row % Panel);

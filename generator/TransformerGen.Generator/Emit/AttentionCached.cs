@@ -157,6 +157,7 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
         writer.Lines(
             $$"""
             /// <summary>The keys number start ... from the cache{{(gathers ? "" : ", where they lie packed already; start is a multiple of 16")}}. Lanes behind the last key may hold anything: See masks them.</summary>
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
             private static void LoadCached(KeyBlock* block, {{PassParameter}}int start, int count, {{(Shape.RowStep > 1 ? "int residue, " : "")}}float* k, float* v, float* scratch)
             {
                 See(block, {{PassArgument}}start, count);

@@ -119,6 +119,7 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
             }
 
             /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
             private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, float* k)
             {
                 KeyPanels.Pack(k + ({{KeyRow}} * KeyStride), {{KeyStepOf("KeyStride")}}, count, HeadWidth, block->Keys);
@@ -126,6 +127,7 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
             }
 
             /// <summary>Packs the values of the same keys.</summary>
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
             private static void LoadValues<V>(KeyBlock* block, {{PassParameter}}int start, float* v)
                 where V : unmanaged, ILanes<V>
             {

@@ -30,12 +30,14 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
         writer.Lines(
             $$"""
             /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1{{DescribePasses()}}</summary>
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
             private static void KeysOf({{PassParameter}}int first, int last, int keys, out int start, out int end)
             {
                 {{Indented(KeysOf(), 1)}}
             }
 
             /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
             private static void See(KeyBlock* block, {{PassParameter}}int start, int count)
             {
                 block->Begin(count);

@@ -39,6 +39,7 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void ProbabilitiesOf<V>(int queries, int keys, float* q, float* k, {{Additive("float* score, ")}}float* logSumExp, int stride, float* destination)
             where V : unmanaged, ILanes<V>
         {

@@ -46,13 +46,20 @@ internal sealed record AttentionTile(AttentionShape Shape) : AttentionKernel(Sha
                 sum3 += p3;
             }
 
-            // What came before was relative to the old tops. The four differences share one vector behind the scores.
+            // What came before was relative to the old tops; the four differences share one vector behind the scores. Nothing came before the first
+            // step: there is nothing to scale, and no need to wait for 2^x.
             float* scale = scores + (TileRows * BlockKeys);
-            scale[0] = tops[0] - largest0;
-            scale[1] = tops[1] - largest1;
-            scale[2] = tops[2] - largest2;
-            scale[3] = tops[3] - largest3;
-            V.Store(V.Exp2(V.Load(scale)), scale);
+            V factor = V.Zero;
+            if (tops[0] > Lowest || tops[1] > Lowest || tops[2] > Lowest || tops[3] > Lowest)
+            {
+                scale[0] = tops[0] - largest0;
+                scale[1] = tops[1] - largest1;
+                scale[2] = tops[2] - largest2;
+                scale[3] = tops[3] - largest3;
+                factor = V.Exp2(V.Load(scale));
+            }
+
+            V.Store(factor, scale);
             tops[0] = largest0;
             tops[1] = largest1;
             tops[2] = largest2;

@@ -43,6 +43,7 @@ public unsafe struct KeyBlock
     public int LastQuery { readonly get; private set; }
 
     /// <summary>Begins a block of <paramref name="count"/> keys; <see cref="See"/> must follow for each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Begin(int count)
     {
         Count = count;
@@ -64,6 +65,7 @@ public unsafe struct KeyBlock
     }
 
     /// <summary>All keys of the block are seen by the same queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SeeAll(int first, int last)
     {
         for (int key = 0; key < Count; key++)

@@ -52,6 +52,7 @@ public static unsafe class KeyPanels
     /// <param name="width">K.</param>
     /// <param name="panels">The first panel.</param>
     /// <param name="row">Which row of the panels it is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(float* source, int width, float* panels, int row)
     {
         float* lane = panels + ((long)(row / Panel) * width * Panel) + (row % Panel);
@@ -68,6 +69,7 @@ public static unsafe class KeyPanels
     /// <param name="rows">Rows to take.</param>
     /// <param name="width">K.</param>
     /// <param name="destination">Receives ceil(rows / 16) panels; lanes behind the last row are set to zero.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather(float* panels, int first, int step, int rows, int width, float* destination)
     {
         for (int row = 0; row < rows || row % Panel != 0; row++)

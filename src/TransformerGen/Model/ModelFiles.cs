@@ -1,5 +1,6 @@
 using System.Text;
 using TransformerGen.Kernels;
+using TransformerGen.Training;
 using TransformerGen.Weights;
 
 namespace TransformerGen.Model;
@@ -141,7 +142,7 @@ public static unsafe class ModelFiles
             }
         }
 
-        foreach (TensorInfo found in tensors.Tensors.Values.Where(tensor => !expected.Contains(tensor.Name)).OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        foreach (TensorInfo found in tensors.Tensors.Values.Where(tensor => !expected.Contains(tensor.Name) && !Checkpoint.Holds(tensors, tensor.Name)).OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
             problems.Add($"{found.Name} {TensorInfo.Describe(found.Shape)} is unexpected; the class has no such tensor");
         }

@@ -17,6 +17,11 @@ internal static unsafe class Checkpoint
     /// <summary>What a run is beside weights and moments.</summary>
     public readonly record struct State(long Steps, DataPosition Position);
 
+    /// <summary>Whether a tensor is one that a checkpoint holds beside the weights, so that whoever wants the weights alone can pass it by.</summary>
+    public static bool Holds(SafeTensorsFile file, string name) =>
+        file.Metadata.GetValueOrDefault("checkpoint") == Format
+        && (name == StateName || name.StartsWith(FirstPrefix, StringComparison.Ordinal) || name.StartsWith(SecondPrefix, StringComparison.Ordinal));
+
     public static void Write(string path, ModelWeights weights, OptimizerState optimizer, TrainerOptions options, State state)
     {
         var tensors = new List<TensorSource>();

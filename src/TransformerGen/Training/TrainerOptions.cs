@@ -42,6 +42,7 @@ public sealed record TrainerOptions
         string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["data"] = Data ?? "not named",
             ["optimizer"] = Optimizer.Description,
             ["schedule"] = Schedule.Description,
             ["seed"] = Seed.ToString(CultureInfo.InvariantCulture),
@@ -49,7 +50,6 @@ public sealed record TrainerOptions
             ["label smoothing"] = Number(LabelSmoothing),
             ["clip norm"] = ClipNorm is { } norm ? Number(norm) : "none",
             ["accumulation steps"] = AccumulationSteps.ToString(CultureInfo.InvariantCulture),
-            ["data"] = Data ?? "not named",
             ["groups"] = string.Join("; ", Groups.Select(g => g.Description)),
         };
     }

@@ -31,8 +31,15 @@ internal sealed class UpdateBlocks
         var blocks = new List<UpdateBlock>();
         var segments = new List<UpdateSegment>();
         int chunks = 0, end = -1;
-        foreach (ParameterInfo parameter in info.Parameters.Where(p => !p.IsBuffer).OrderBy(p => p.Offset))
+        ParameterInfo[] ordered = [.. info.Parameters.OrderBy(p => p.Offset)];
+        for (int i = 0; i < ordered.Length; i++)
         {
+            ParameterInfo parameter = ordered[i];
+            if (parameter.IsBuffer)
+            {
+                continue;
+            }
+
             ParameterGroup? group = options.Groups.FirstOrDefault(g => g.Matches(parameter.Name));
             if (group is { Frozen: true })
             {
@@ -40,8 +47,9 @@ internal sealed class UpdateBlocks
             }
 
             var segment = new UpdateSegment(group?.LearningRateFactor ?? 1, parameter.Rank >= 2 ? group?.WeightDecay ?? options.Optimizer.WeightDecay : 0);
-            // A vector's row may go on with the next tensor (biases of a fused projection): only its own floats are its own.
-            int floats = parameter.Rank == 1 ? parameter.Columns : checked(parameter.Rows * parameter.Stride);
+            // A vector's row may go on with the next tensor (biases of a fused projection): what is its own ends there.
+            int next = i + 1 < ordered.Length ? ordered[i + 1].Offset : info.ValueFloats;
+            int floats = Math.Min(checked(parameter.Rows * parameter.Stride), next - parameter.Offset);
             bool continues = segments.Count > 0 && segments[^1] == segment && parameter.Offset == end && blocks[^1].Length + floats <= BlockFloats;
             if (segments.Count == 0 || segments[^1] != segment)
             {

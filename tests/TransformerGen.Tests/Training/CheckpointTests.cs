@@ -69,6 +69,10 @@ public sealed class CheckpointTests
         var weights = new float[23 * 20];
         file.ReadFloats("embed.weight", weights);
         Assert.Equal(trainer.Model.Weights.View("embed.weight").ToArray(), weights);
+
+        // As a file of weights it loads like any other.
+        using ModelWeights loaded = ModelFiles.Load<ToyModel>(folder.File("a")).Weights;
+        Assert.True(trainer.Model.Weights.Values.Span.SequenceEqual(loaded.Values.Span));
     }
 
     [Fact]

@@ -257,7 +257,7 @@ public sealed unsafe class TrainerTests
     }
 
     /// <summary>Bytes that each thread of a team has allocated: with as many units as threads, each does one.</summary>
-    private static void Allocated(Team team, long[] bytes)
+    internal static void Allocated(Team team, long[] bytes)
     {
         fixed (long* first = bytes)
         {
