@@ -53,31 +53,25 @@
                 private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
                 /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
                 private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-                /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart.</summary>
-                private static void AdditiveScores<V>(float* queries, float* panels, int count, float* score, float* scores)
-                /// <summary>Passes over the keys: each key comes once.</summary>
-                private const int Passes = 1;
-                /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
-                private static int FirstKey(int pass) => 0;
-                /// <inheritdoc cref="FirstKey"/>
-                private static int KeyStep(int pass) => 1;
-                /// <summary>The keys of a pass that the queries at positions first..last can see at most: its keys number start..end - 1, start a multiple of 64.</summary>
-                private static void KeysOf(int pass, int first, int last, int keys, out int start, out int end)
-                /// <summary>Notes who sees the keys number start, start + 1 ... of a pass.</summary>
-                private static void See(KeyBlock* block, int pass, int start, int count)
+                /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
+                private static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float* scores)
+                /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
+                private static void KeysOf(int first, int last, int keys, out int start, out int end)
+                /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+                private static void See(KeyBlock* block, int start, int count)
                 /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
                 private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
                 /// <summary>Sets padding columns to zero.</summary>
                 private static void ClearBehind(float* start, int stride, int columns, int rows)
-                /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
-                private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+                /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+                private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
                 /// <summary>Packs the values of the same keys.</summary>
-                private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+                private static void LoadValues<V>(KeyBlock* block, int start, float* v)
                 /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
                 private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* score, float* output, float* logSumExp)
-                /// <summary>The keys number start ... of a pass from the cache, where they lie packed already. Lanes behind the last key may hold anything: See masks them.</summary>
-                private static void LoadCached(KeyBlock* block, int pass, int start, int count, float* k, float* v, float* scratch)
-                /// <summary>One head of one sequence, behind a cache: the queries stand at positions past, past + 1 .... Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+                /// <summary>The keys number start ... from the cache, where they lie packed already; start is a multiple of 16. Lanes behind the last key may hold anything: See masks them.</summary>
+                private static void LoadCached(KeyBlock* block, int start, int count, float* k, float* v, float* scratch)
+                /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
                 private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* score, float* output)
                 /// <summary>
                 /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
@@ -141,6 +135,7 @@
             /// <summary>y [rows, 6] = x [rows, 24] · Wᵀ (+ b), W [6, 24], with its gradients. Row strides: x 32, y 16, W 32.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear24To6
+                /// <summary>The constants of the product below.</summary>
                 private readonly struct ForwardShape : Tiles.IProduct
                     public static int Depth => 24;
                     public static bool Gelu => false;
@@ -158,6 +153,7 @@
             /// <summary>y [rows, 10] = x [rows, 6] · Wᵀ (+ b), W [10, 6], with its gradients. Row strides: x 16, y 16, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear6To10
+                /// <summary>The constants of the product below.</summary>
                 private readonly struct ForwardShape : Tiles.IProduct
                     public static int Depth => 6;
                     public static bool Gelu => false;
@@ -175,6 +171,7 @@
             /// <summary>y [rows, 24] = x [rows, 6] · Wᵀ (+ b), W [24, 6], with its gradients. Row strides: x 16, y 32, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear6To24
+                /// <summary>The constants of the product below.</summary>
                 private readonly struct ForwardShape : Tiles.IProduct
                     public static int Depth => 6;
                     public static bool Gelu => false;
@@ -187,6 +184,7 @@
                     public static bool Add => false;
                 /// <summary>y [rows, 24] = x·Wᵀ; x [rows, 6], panels: W as <c>Pack</c> leaves it.</summary>
                 public static void Forward(Team team, int rows, float* x, float* panels, float* y)
+                /// <summary>The constants of the product below.</summary>
                 private readonly struct ForwardReluShape : Tiles.IProduct
                     public static int Depth => 6;
                     public static bool Gelu => false;
@@ -204,6 +202,7 @@
             /// <summary>y [rows, 6] = x [rows, 8] · Wᵀ (+ b), W [6, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear8To6
+                /// <summary>The constants of the product below.</summary>
                 private readonly struct ForwardShape : Tiles.IProduct
                     public static int Depth => 8;
                     public static bool Gelu => false;

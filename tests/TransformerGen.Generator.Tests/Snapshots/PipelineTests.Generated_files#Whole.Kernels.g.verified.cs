@@ -79,32 +79,36 @@
         private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
         /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
         private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>Passes over the keys: each key comes once.</summary>
-        private const int Passes = 1;
-        /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
-        private static int FirstKey(int pass) => 0;
-        /// <inheritdoc cref="FirstKey"/>
-        private static int KeyStep(int pass) => 1;
-        /// <summary>The keys of a pass that the queries at positions first..last can see at most: its keys number start..end - 1, start a multiple of 64.</summary>
-        private static void KeysOf(int pass, int first, int last, int keys, out int start, out int end)
-        /// <summary>Notes who sees the keys number start, start + 1 ... of a pass.</summary>
-        private static void See(KeyBlock* block, int pass, int start, int count)
+        /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
+        private static void KeysOf(int first, int last, int keys, out int start, out int end)
+        /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+        private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
         /// <summary>Sets padding columns to zero.</summary>
         private static void ClearBehind(float* start, int stride, int columns, int rows)
-        /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
-        private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+        /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+        private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
         /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
+        /// <summary>What a head needs beside a block of keys: rows of 64 queries packed, P and dS [64, 64], gradients that grow.</summary>
+        private struct BackwardScratch
+            /// <summary>64 rows of Q, scaled, and of dO; values in panels; dK and dV of the block.</summary>
+            /// <summary>S, then P; dP, then dS: [64, 64] each.</summary>
+            /// <summary>Of every query: logSumExp, rowsum(dO ∘ O), dQ.</summary>
         /// <summary>
-        /// One head of one sequence. For a block of 64 keys and 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O));
-        /// then dV += Pᵀ·dO, dQ += dS·K, dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// One head of one sequence, blocks of 64 keys outside, chunks of 64 queries inside. dK and dV of a block are complete when all queries have
+        /// passed; dQ grows until the last block.
         /// </summary>
         private static void BackwardRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        /// <summary>
+        /// A block of keys and up to 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O)); then dV += Pᵀ·dO, dQ += dS·K,
+        /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// </summary>
+        private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
         /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
         private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
         /// <summary>The inner product of one head's columns of two rows.</summary>
@@ -214,39 +218,57 @@
         private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
         /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
         private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>Passes over the keys: each key comes once.</summary>
-        private const int Passes = 1;
-        /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
-        private static int FirstKey(int pass) => 0;
-        /// <inheritdoc cref="FirstKey"/>
-        private static int KeyStep(int pass) => 1;
-        /// <summary>The keys of a pass that the queries at positions first..last can see at most: its keys number start..end - 1, start a multiple of 64.</summary>
-        private static void KeysOf(int pass, int first, int last, int keys, out int start, out int end)
-        /// <summary>Notes who sees the keys number start, start + 1 ... of a pass.</summary>
-        private static void See(KeyBlock* block, int pass, int start, int count)
+        /// <summary>The scores of one query and 8 vectors of keys.</summary>
+        private static void OneScores8<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 4 vectors of keys.</summary>
+        private static void OneScores4<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 2 vectors of keys.</summary>
+        private static void OneScores2<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 1 vector of keys.</summary>
+        private static void OneScores1<V>(float* query, float* keys, float* scores)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 1 vector of columns, 8 rows side by side.</summary>
+        private static void OneValues1<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 2 vectors of columns, 4 rows side by side.</summary>
+        private static void OneValues2<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>One head, one query: output = softmax(q·K / √4)·V over the keys first..end - 1 of the cache.</summary>
+        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
+        /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
+        private static void KeysOf(int first, int last, int keys, out int start, out int end)
+        /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+        private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
         /// <summary>Sets padding columns to zero.</summary>
         private static void ClearBehind(float* start, int stride, int columns, int rows)
-        /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
-        private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+        /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+        private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
         /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
+        /// <summary>What a head needs beside a block of keys: rows of 64 queries packed, P and dS [64, 64], gradients that grow.</summary>
+        private struct BackwardScratch
+            /// <summary>64 rows of Q, scaled, and of dO; values in panels; dK and dV of the block.</summary>
+            /// <summary>S, then P; dP, then dS: [64, 64] each.</summary>
+            /// <summary>Of every query: logSumExp, rowsum(dO ∘ O), dQ.</summary>
         /// <summary>
-        /// One head of one sequence. For a block of 64 keys and 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O));
-        /// then dV += Pᵀ·dO, dQ += dS·K, dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// One head of one sequence, blocks of 64 keys outside, chunks of 64 queries inside. dK and dV of a block are complete when all queries have
+        /// passed; dQ grows until the last block.
         /// </summary>
         private static void BackwardRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        /// <summary>
+        /// A block of keys and up to 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O)); then dV += Pᵀ·dO, dQ += dS·K,
+        /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// </summary>
+        private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
         /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
         private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
         /// <summary>The inner product of one head's columns of two rows.</summary>
         private static float Dot<V>(float* left, float* right)
-        /// <summary>The keys number start ... of a pass from the cache, where they lie packed already. Lanes behind the last key may hold anything: See masks them.</summary>
-        private static void LoadCached(KeyBlock* block, int pass, int start, int count, float* k, float* v, float* scratch)
-        /// <summary>One head of one sequence, behind a cache: the queries stand at positions past, past + 1 .... Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        /// <summary>The keys number start ... from the cache, where they lie packed already; start is a multiple of 16. Lanes behind the last key may hold anything: See masks them.</summary>
+        private static void LoadCached(KeyBlock* block, int start, int count, float* k, float* v, float* scratch)
+        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
         /// <summary>
         /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
@@ -355,39 +377,57 @@
         private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
         /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
         private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>Passes over the keys: each key comes once.</summary>
-        private const int Passes = 1;
-        /// <summary>Position of the first key of a pass, and positions from one of its keys to the next.</summary>
-        private static int FirstKey(int pass) => 0;
-        /// <inheritdoc cref="FirstKey"/>
-        private static int KeyStep(int pass) => 1;
-        /// <summary>The keys of a pass that the queries at positions first..last can see at most: its keys number start..end - 1, start a multiple of 64.</summary>
-        private static void KeysOf(int pass, int first, int last, int keys, out int start, out int end)
-        /// <summary>Notes who sees the keys number start, start + 1 ... of a pass.</summary>
-        private static void See(KeyBlock* block, int pass, int start, int count)
+        /// <summary>The scores of one query and 8 vectors of keys.</summary>
+        private static void OneScores8<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 4 vectors of keys.</summary>
+        private static void OneScores4<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 2 vectors of keys.</summary>
+        private static void OneScores2<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 1 vector of keys.</summary>
+        private static void OneScores1<V>(float* query, float* keys, float* scores)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 1 vector of columns, 8 rows side by side.</summary>
+        private static void OneValues1<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 2 vectors of columns, 4 rows side by side.</summary>
+        private static void OneValues2<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>One head, one query: output = softmax(q·K / √4)·V over the keys first..end - 1 of the cache.</summary>
+        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
+        /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
+        private static void KeysOf(int first, int last, int keys, out int start, out int end)
+        /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
+        private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
         /// <summary>Sets padding columns to zero.</summary>
         private static void ClearBehind(float* start, int stride, int columns, int rows)
-        /// <summary>Packs the keys number start ... of a pass from rows, and notes who sees them.</summary>
-        private static void LoadKeys(KeyBlock* block, int pass, int start, int count, float* k)
+        /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+        private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
         /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int pass, int start, int count, float* v)
+        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
+        /// <summary>What a head needs beside a block of keys: rows of 64 queries packed, P and dS [64, 64], gradients that grow.</summary>
+        private struct BackwardScratch
+            /// <summary>64 rows of Q, scaled, and of dO; values in panels; dK and dV of the block.</summary>
+            /// <summary>S, then P; dP, then dS: [64, 64] each.</summary>
+            /// <summary>Of every query: logSumExp, rowsum(dO ∘ O), dQ.</summary>
         /// <summary>
-        /// One head of one sequence. For a block of 64 keys and 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O));
-        /// then dV += Pᵀ·dO, dQ += dS·K, dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// One head of one sequence, blocks of 64 keys outside, chunks of 64 queries inside. dK and dV of a block are complete when all queries have
+        /// passed; dQ grows until the last block.
         /// </summary>
         private static void BackwardRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        /// <summary>
+        /// A block of keys and up to 64 queries: P = 2^(S - logSumExp), dP = dO·Vᵀ, dS = P ∘ (dP - rowsum(dO ∘ O)); then dV += Pᵀ·dO, dQ += dS·K,
+        /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
+        /// </summary>
+        private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
         /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
         private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
         /// <summary>The inner product of one head's columns of two rows.</summary>
         private static float Dot<V>(float* left, float* right)
-        /// <summary>The keys number start ... of a pass from the cache, where they lie packed already. Lanes behind the last key may hold anything: See masks them.</summary>
-        private static void LoadCached(KeyBlock* block, int pass, int start, int count, float* k, float* v, float* scratch)
-        /// <summary>One head of one sequence, behind a cache: the queries stand at positions past, past + 1 .... Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        /// <summary>The keys number start ... from the cache, where they lie packed already; start is a multiple of 16. Lanes behind the last key may hold anything: See masks them.</summary>
+        private static void LoadCached(KeyBlock* block, int start, int count, float* k, float* v, float* scratch)
+        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
         /// <summary>
         /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
@@ -507,6 +547,7 @@
     /// <summary>y [rows, 8] = x [rows, 32] · Wᵀ (+ b), W [8, 32], with its gradients. Row strides: x 32, y 16, W 32.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear32To8
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 32;
             public static bool Gelu => false;
@@ -519,6 +560,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 8] = x·Wᵀ + b; x [rows, 32], panels: W as <c>Pack</c> leaves it, bias [8].</summary>
         public static void Forward(Team team, int rows, float* x, float* panels, float* bias, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputReluShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -531,6 +573,7 @@
             public static bool Add => false;
         /// <summary>dx [rows, 32] = dy·W, 0 where the ReLU's output y is 0; dy [rows, 8], y [rows, 32], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInputRelu(Team team, int rows, float* dy, float* panels, float* y, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsAndBiasShape : Tiles.IGradient
             public static int Outputs => 8;
             public static int OutputStride => 16;
@@ -550,6 +593,7 @@
     /// <summary>y [rows, 10] = x [rows, 8] · Wᵀ (+ b), W [10, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To10
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -562,6 +606,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 10] = x·Wᵀ; x [rows, 8], panels: W as <c>Pack</c> leaves it.</summary>
         public static void Forward(Team team, int rows, float* x, float* panels, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 10;
             public static bool Gelu => false;
@@ -574,6 +619,7 @@
             public static bool Add => false;
         /// <summary>dx [rows, 8] = dy·W; dy [rows, 10], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInput(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsShape : Tiles.IGradient
             public static int Outputs => 10;
             public static int OutputStride => 16;
@@ -593,6 +639,7 @@
     /// <summary>y [rows, 16] = x [rows, 8] · Wᵀ (+ b), W [16, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To16
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -605,6 +652,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 16] = x·Wᵀ + b; x [rows, 8], panels: W as <c>Pack</c> leaves it, bias [16].</summary>
         public static void Forward(Team team, int rows, float* x, float* panels, float* bias, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 16;
             public static bool Gelu => false;
@@ -617,6 +665,7 @@
             public static bool Add => false;
         /// <summary>dx [rows, 8] = dy·W; dy [rows, 16], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInput(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsAndBiasShape : Tiles.IGradient
             public static int Outputs => 16;
             public static int OutputStride => 16;
@@ -636,6 +685,7 @@
     /// <summary>y [rows, 24] = x [rows, 8] · Wᵀ (+ b), W [24, 8], with its gradients. Row strides: x 16, y 32, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To24
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -648,6 +698,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 24] = x·Wᵀ + b; x [rows, 8], panels: W as <c>Pack</c> leaves it, bias [24].</summary>
         public static void Forward(Team team, int rows, float* x, float* panels, float* bias, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 24;
             public static bool Gelu => false;
@@ -660,6 +711,7 @@
             public static bool Add => true;
         /// <summary>dx [rows, 8] += dy·W; dy [rows, 24], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInputAdd(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsAndBiasShape : Tiles.IGradient
             public static int Outputs => 24;
             public static int OutputStride => 32;
@@ -679,6 +731,7 @@
     /// <summary>y [rows, 32] = x [rows, 8] · Wᵀ (+ b), W [32, 8], with its gradients. Row strides: x 16, y 32, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To32
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardReluWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -691,6 +744,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 32] = max(0, x·Wᵀ + b); x [rows, 8], panels: W as <c>Pack</c> leaves it, bias [32].</summary>
         public static void ForwardRelu(Team team, int rows, float* x, float* panels, float* bias, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 32;
             public static bool Gelu => false;
@@ -703,6 +757,7 @@
             public static bool Add => true;
         /// <summary>dx [rows, 8] += dy·W; dy [rows, 32], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInputAdd(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsAndBiasShape : Tiles.IGradient
             public static int Outputs => 32;
             public static int OutputStride => 32;
@@ -722,6 +777,7 @@
     /// <summary>y [rows, 8] = x [rows, 8] · Wᵀ (+ b), W [8, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To8
+        /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -734,6 +790,7 @@
             public static bool Add => false;
         /// <summary>y [rows, 8] = x·Wᵀ + b; x [rows, 8], panels: W as <c>Pack</c> leaves it, bias [8].</summary>
         public static void Forward(Team team, int rows, float* x, float* panels, float* bias, float* y)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -746,6 +803,7 @@
             public static bool Add => false;
         /// <summary>dx [rows, 8] = dy·W; dy [rows, 8], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInput(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 8;
             public static bool Gelu => false;
@@ -758,6 +816,7 @@
             public static bool Add => true;
         /// <summary>dx [rows, 8] += dy·W; dy [rows, 8], panels: W as <c>PackTransposed</c> leaves it.</summary>
         public static void BackwardInputAdd(Team team, int rows, float* dy, float* panels, float* dx)
+        /// <summary>The constants of the gradient below.</summary>
         private readonly struct BackwardWeightsAndBiasShape : Tiles.IGradient
             public static int Outputs => 8;
             public static int OutputStride => 16;
