@@ -1,6 +1,8 @@
+using System.Text.Json;
 using TransformerGen.Decoding;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
+using TransformerGen.Testing;
 using Xunit;
 
 namespace TransformerGen.Tests.Decoding;
@@ -8,20 +10,17 @@ namespace TransformerGen.Tests.Decoding;
 /// <summary>Sessions of generated models: what is cached, how rows are batched, padded and shared among callers changes no logits.</summary>
 public class GeneratedSessionTests
 {
-    // Logits of these models are a few units; the cached kernels add up the same products in another order: some float roundings through two layers.
-    private const float Tolerance = 2e-5f;
-
     private static readonly string[] s_fixtures = ["paper", "paper-decoder", "paper-window", "paper-dilated-growing", "paper-sparse", "paper-additive", "paper-batch-norm", "paper-head-dim"];
 
     public static TheoryData<string> Fixtures => [.. s_fixtures];
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void Any_split_into_steps_gives_the_logits_of_the_whole(string fixture) => FixtureModel.Run(fixture, new Cached());
+    public void Any_split_into_steps_gives_the_logits_of_the_whole(string fixture) => FixtureModel.Run(fixture, new Cached(Tolerance(fixture)));
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void A_batch_gives_what_its_members_give_alone(string fixture) => FixtureModel.Run(fixture, new Batched());
+    public void A_batch_gives_what_its_members_give_alone(string fixture) => FixtureModel.Run(fixture, new Batched(Tolerance(fixture)));
 
     [Theory]
     [MemberData(nameof(Fixtures))]
@@ -38,7 +37,7 @@ public class GeneratedSessionTests
     public void Concurrent_callers_share_the_weights_and_the_team(string fixture) => FixtureModel.Run(fixture, new Concurrent());
 
     [Fact]
-    public void Encoders_have_logits_for_every_token_and_do_not_generate() => FixtureModel.Run("paper-gelu-encoder", new Encoder());
+    public void Encoders_have_logits_for_every_token_and_do_not_generate() => FixtureModel.Run("paper-gelu-encoder", new Encoder(Tolerance("paper-gelu-encoder")));
 
     private static int[] Tokens(Random random, ModelInfo info, int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(3, info.Vocabulary))];
 
@@ -47,13 +46,20 @@ public class GeneratedSessionTests
     private static float[][] Logits<TModel>(TModel model, int[][] sources, int[][] targets)
         where TModel : class, ITransformer<TModel> => TModel.Info.HasEncoder ? model.Forward(sources, targets) : model.Forward(targets);
 
-    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    /// <summary>The fixtures' own rule: 8 times what plain PyTorch in float32 is from float64 on this model, and at least 2e-5. BatchNorm divides by recorded variances, so its roundings grow where LayerNorm's do not.</summary>
+    private static float Tolerance(string fixture)
     {
-        Assert.Equal(expected.Length, actual.Length);
-        for (int i = 0; i < expected.Length; i++) Assert.InRange(actual[i], expected[i] - Tolerance, expected[i] + Tolerance);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Fixtures, fixture, "case.json")));
+        return MathF.Max(2e-5f, 8 * json.RootElement.GetProperty("float32_error").GetProperty("logits").GetSingle());
     }
 
-    private sealed class Cached : IModelTest
+    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, float tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++) Assert.InRange(actual[i], expected[i] - tolerance, expected[i] + tolerance);
+    }
+
+    private sealed class Cached(float tolerance) : IModelTest
     {
         public void Run<TModel>(TModel model)
             where TModel : class, ITransformer<TModel>
@@ -74,7 +80,7 @@ public class GeneratedSessionTests
                     session.Step([.. targets.SelectMany((t, row) => t.AsSpan(session.Length(row), counts[row]).ToArray())], counts);
                     for (int row = 0; row < 5; row++)
                     {
-                        if (counts[row] > 0) AssertClose(whole[row].AsSpan((session.Length(row) - 1) * info.Vocabulary, info.Vocabulary), session.Logits(row));
+                        if (counts[row] > 0) AssertClose(whole[row].AsSpan((session.Length(row) - 1) * info.Vocabulary, info.Vocabulary), session.Logits(row), tolerance);
                     }
                 }
             }
@@ -82,11 +88,11 @@ public class GeneratedSessionTests
             // A chat that takes its last words back and goes on.
             session.Truncate(0, targets[0].Length / 2);
             session.Step(targets[0].AsSpan(targets[0].Length / 2), [targets[0].Length - (targets[0].Length / 2), 0, 0, 0, 0]);
-            AssertClose(whole[0].AsSpan((targets[0].Length - 1) * info.Vocabulary), session.Logits(0));
+            AssertClose(whole[0].AsSpan((targets[0].Length - 1) * info.Vocabulary), session.Logits(0), tolerance);
         }
     }
 
-    private sealed class Batched : IModelTest
+    private sealed class Batched(float tolerance) : IModelTest
     {
         public void Run<TModel>(TModel model)
             where TModel : class, ITransformer<TModel>
@@ -94,7 +100,7 @@ public class GeneratedSessionTests
             Random random = new(2);
             int[][] sources = Sequences(random, TModel.Info, 7), targets = Sequences(random, TModel.Info, 7);
             float[][] together = Logits(model, sources, targets);
-            for (int s = 0; s < 7; s++) AssertClose(Logits(model, [sources[s]], [targets[s]])[0], together[s]);
+            for (int s = 0; s < 7; s++) AssertClose(Logits(model, [sources[s]], [targets[s]])[0], together[s], tolerance);
 
             int[][] inputs = TModel.Info.HasEncoder ? sources : [.. targets.Select(t => t[..Math.Min(3, t.Length)])];
             foreach (GenerationOptions options in (GenerationOptions[])[new() { MaxNewTokens = 8 }, new() { MaxNewTokens = 8, Beams = 4, ReturnSequences = 4 }])
@@ -206,7 +212,7 @@ public class GeneratedSessionTests
         private static string Text(GenerationResult result) => string.Join('\n', result.Sentences.SelectMany(s => s.Select(g => $"{string.Join(' ', g.Ids)} {g.Score:R}")));
     }
 
-    private sealed class Encoder : IModelTest
+    private sealed class Encoder(float tolerance) : IModelTest
     {
         public void Run<TModel>(TModel model)
             where TModel : class, ITransformer<TModel>
@@ -216,10 +222,10 @@ public class GeneratedSessionTests
             float[][] together = model.Forward(sequences);
             for (int s = 0; s < 4; s++)
             {
-                AssertClose(model.Forward([sequences[s]])[0], together[s]);
+                AssertClose(model.Forward([sequences[s]])[0], together[s], tolerance);
                 float[] written = new float[together[s].Length];
                 model.Forward(sequences[s], [sequences[s].Length], written);
-                AssertClose(together[s], written);
+                AssertClose(together[s], written, tolerance);
             }
 
             Assert.Contains("Model has no decoder, so it cannot generate", Assert.Throws<NotSupportedException>(() => model.Generate(sequences)).Message);
