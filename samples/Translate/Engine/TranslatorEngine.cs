@@ -33,10 +33,12 @@ internal sealed class TranslatorEngine<TModel> : ITranslatorEngine
     /// <inheritdoc/>
     public string Description => string.Create(
         CultureInfo.InvariantCulture,
-        $"{TModel.Info.Name}: {TModel.Info.ParameterCount:N0} parameters, width {TModel.Info.Width}, at most {TModel.Info.MaxLength} tokens, {team.Threads} {(team.Threads == 1 ? "thread" : "threads")}.");
+        $"{TModel.Info.Name}: {TModel.Info.ParameterCount:N0} parameters, width {TModel.Info.Width}, at most {TModel.Info.MaxLength} tokens, {Threads}.");
 
     /// <inheritdoc/>
     public int MaxTokens => TModel.Info.MaxLength - 1;
+
+    private string Threads => team.Threads == 1 ? "1 thread" : $"{team.Threads} threads";
 
     /// <summary>A model with fresh weights.</summary>
     /// <param name="codec">How text becomes numbers.</param>
@@ -123,7 +125,8 @@ internal sealed class TranslatorEngine<TModel> : ITranslatorEngine
         if (codec.Count > TModel.Info.Vocabulary)
         {
             throw new InvalidDataException(
-                $"The vocabulary has {codec.Count} tokens, but {TModel.Info.Name} was compiled for {TModel.Info.Vocabulary}. Give its attribute a larger vocab, or train with the vocabulary it was made for.");
+                $"The vocabulary has {codec.Count} tokens, but {TModel.Info.Name} was compiled for {TModel.Info.Vocabulary}. " +
+                "Give its attribute a larger vocab, or train with the vocabulary it was made for.");
         }
     }
 
