@@ -14,10 +14,18 @@ public sealed class ConsumerProject : IDisposable
         Version = "0.1.0-test." + DateTime.UtcNow.Ticks.ToString(CultureInfo.InvariantCulture);
         Feed = Path.Combine(Root, "feed");
         Folder = Path.Combine(Root, "app");
-        PackOutput = DotNet.Run(
-            RepositoryRoot(), "pack", "src/TransformerGen/TransformerGen.csproj", "-c", Configuration, "--no-build", "-o", Feed, "-p:PackageVersion=" + Version, "-v", "m")
-            .MustSucceed("dotnet pack").Output;
-        WriteProject();
+        try
+        {
+            PackOutput = DotNet.Run(
+                RepositoryRoot(), "pack", "src/TransformerGen/TransformerGen.csproj", "-c", Configuration, "--no-build", "-o", Feed, "-p:PackageVersion=" + Version, "-v", "m")
+                .MustSucceed("dotnet pack").Output;
+            WriteProject();
+        }
+        catch
+        {
+            Dispose();      // xunit does not, for a fixture that could not be made
+            throw;
+        }
     }
 
     /// <summary>The version under test.</summary>
