@@ -8,6 +8,7 @@ var commands = new SortedDictionary<string, (string Summary, Func<string[], int>
     ["W1"] = (DecodingCommand.Summary, DecodingCommand.Run),
     ["W6"] = (TrainingCommand.Summary, TrainingCommand.Run),
     ["attention"] = (AttentionCommand.Summary, AttentionCommand.Run),
+    ["generator"] = (GeneratorCommand.Summary, GeneratorCommand.Run),
     ["multi30k"] = (Multi30kCommand.Summary, Multi30kCommand.Run),
     ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
 };

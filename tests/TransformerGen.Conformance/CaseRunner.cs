@@ -19,8 +19,11 @@ internal static class CaseRunner<TModel>
         GenerationCases.Run(reference, comparison, model);
         Gradients(reference, comparison, model, team);
 
-        // Training starts again from the stored weights: the gradients' pass has moved batch norm's running statistics.
-        Train(reference, comparison, ModelFiles.Load<TModel>(reference.Folder, team), team);
+        if (reference.WithTraining)
+        {
+            // Training starts again from the stored weights: the gradients' pass has moved batch norm's running statistics.
+            Train(reference, comparison, ModelFiles.Load<TModel>(reference.Folder, team), team);
+        }
     }
 
     private static void Logits(ReferenceCase reference, Comparison comparison, TModel model)

@@ -24,8 +24,13 @@ internal sealed class ReferenceCase : IDisposable
     /// <summary>expected.safetensors.</summary>
     public SafeTensorsFile Expected { get; }
 
+    /// <summary>Whether the case's training run is compared, too.</summary>
+    public bool WithTraining { get; private init; }
+
     /// <summary>Generates, compiles, runs and compares one case.</summary>
-    public static Verdict Run(string folder)
+    /// <param name="folder">The case's folder.</param>
+    /// <param name="training">Whether to compare its training run, too.</param>
+    public static Verdict Run(string folder, bool training = true)
     {
         string configText = File.ReadAllText(Path.Combine(folder, "config.json"));
         using JsonDocument config = JsonDocument.Parse(configText);
@@ -35,7 +40,7 @@ internal sealed class ReferenceCase : IDisposable
             return new Verdict("UNSUPPORTED", $"model_type {type ?? "absent"}");
         }
 
-        using var reference = new ReferenceCase(folder);
+        using var reference = new ReferenceCase(folder) { WithTraining = training };
         var comparison = new Comparison();
         try
         {

@@ -27,6 +27,12 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
 
     public double Loss { get; set; }
 
+    /// <summary>See <see cref="OracleResult.Margin"/>.</summary>
+    public double Margin { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Notes how far a number is from where it would be decided otherwise.</summary>
+    public void Decide(double distance) => Margin = Math.Min(Margin, Math.Abs(distance));
+
     /// <summary>What each row's loss is multiplied with.</summary>
     public double Scale => Batch.Scale ?? (Batch.LabelRows.Count == 0 ? 0 : 1.0 / Batch.LabelRows.Count);
 

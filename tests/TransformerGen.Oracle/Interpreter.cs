@@ -48,7 +48,8 @@ internal static class Interpreter
             ByTensor(execution.Gradients),
             ByTensor(execution.Buffers),
             execution.Probabilities,
-            execution.Loss);
+            execution.Loss,
+            execution.Margin);
     }
 
     private static Dictionary<string, Matrix> ByTensor(Dictionary<Parameter, Matrix> parameters)

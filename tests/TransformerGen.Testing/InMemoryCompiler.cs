@@ -41,7 +41,13 @@ public static class InMemoryCompiler
 
     /// <summary>Compiles and loads.</summary>
     /// <exception cref="InvalidOperationException">There are errors or warnings; the message shows them with the numbered source lines.</exception>
-    public static Assembly Load(Compilation compilation)
+    public static Assembly Load(Compilation compilation) =>
+        new AssemblyLoadContext(compilation.AssemblyName).LoadFromStream(new MemoryStream(Emit(compilation)));
+
+    /// <summary>Compiles.</summary>
+    /// <returns>The assembly's image.</returns>
+    /// <exception cref="InvalidOperationException">There are errors or warnings; the message shows them with the numbered source lines.</exception>
+    public static byte[] Emit(Compilation compilation)
     {
         using var image = new MemoryStream();
         EmitResult result = compilation.Emit(image);
@@ -51,8 +57,7 @@ public static class InMemoryCompiler
             throw new InvalidOperationException(string.Join('\n', problems.Take(20).Select(Describe)));
         }
 
-        image.Position = 0;
-        return new AssemblyLoadContext(compilation.AssemblyName).LoadFromStream(image);
+        return image.ToArray();
     }
 
     private static string Describe(Diagnostic problem)

@@ -20,6 +20,7 @@ public sealed unsafe class Team : IDisposable
     private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared)));
 
     private readonly Worker[] _workers;
+    private readonly int _pausesBeforeSleep;
     private int _taken;
     private int _remaining;
     private volatile bool _disposed;
@@ -32,12 +33,19 @@ public sealed unsafe class Team : IDisposable
     /// <param name="threads">Threads in all, the caller's included; 1 starts none.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not in 1..64.</exception>
     public Team(int threads)
+        : this(threads, PausesBeforeSleep)
+    {
+    }
+
+    /// <summary>Creates a team whose workers fall asleep after so many pauses: tests have them do it at once.</summary>
+    internal Team(int threads, int pausesBeforeSleep)
     {
         if (threads is < 1 or > 64)
         {
             throw new ArgumentOutOfRangeException(nameof(threads), threads, "A team has 1 to 64 threads.");
         }
 
+        _pausesBeforeSleep = pausesBeforeSleep;
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -178,7 +186,7 @@ public sealed unsafe class Team : IDisposable
                 int pauses = 0;
                 while (Volatile.Read(ref _orders) == done)
                 {
-                    if (pauses < PausesBeforeSleep)
+                    if (pauses < _team._pausesBeforeSleep)
                     {
                         Pause(ref pauses);
                         continue;

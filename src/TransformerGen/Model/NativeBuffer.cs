@@ -7,6 +7,8 @@ public sealed unsafe class NativeBuffer : IDisposable
 {
     private const int Alignment = 64;
 
+    private static long s_allocations;
+
     /// <summary>Creates a buffer.</summary>
     /// <param name="length">Floats; all start at zero.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
@@ -18,6 +20,9 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Frees the memory of a buffer that nobody disposed of.</summary>
     ~NativeBuffer() => Free();
+
+    /// <summary>How often any buffer has asked for memory since the process began: what tests of steady state look at.</summary>
+    internal static long Allocations => Volatile.Read(ref s_allocations);
 
     /// <summary>The first float.</summary>
     public float* Start { get; private set; }
@@ -40,6 +45,7 @@ public sealed unsafe class NativeBuffer : IDisposable
         Free();
         nuint bytes = checked((nuint)Math.Max(length, 16) * sizeof(float));
         bytes = (bytes + Alignment - 1) / Alignment * Alignment;
+        Interlocked.Increment(ref s_allocations);
         Start = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(Start, bytes);
         Length = length;

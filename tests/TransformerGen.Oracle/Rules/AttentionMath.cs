@@ -15,12 +15,7 @@ internal static class AttentionMath
     /// <param name="logSumExp">log Σ e^score; minus infinity where it sees none.</param>
     public static double[] Probabilities(AttentionSettings settings, double[] query, int position, double[][] keys, double[]? vector, out double logSumExp)
     {
-        var scores = new double[keys.Length];
-        for (int j = 0; j < keys.Length; j++)
-        {
-            scores[j] = (!settings.Causal || j <= position) && Sees(settings.Pattern, position, j) ? Score(query, keys[j], vector) : double.NegativeInfinity;
-        }
-
+        double[] scores = Scores(settings, query, position, keys, vector);
         if (settings.Pattern.Kind == PatternKind.TopK && settings.Pattern.Top < keys.Length)
         {
             double least = scores.OrderDescending().ElementAt(settings.Pattern.Top - 1); // A tie with it stays.
@@ -37,6 +32,23 @@ internal static class AttentionMath
         double logarithm = largest + Math.Log(scores.Sum(score => Math.Exp(score - largest)));
         logSumExp = logarithm;
         return [.. scores.Select(score => Math.Exp(score - logarithm))];
+    }
+
+    /// <summary>
+    /// How far the last score that top-k keeps is from the first that it drops, as a fraction of the larger one where that is above 1; infinite for other
+    /// patterns, or where it drops none.
+    /// </summary>
+    public static double TopMargin(AttentionSettings settings, double[] query, int position, double[][] keys, double[]? vector)
+    {
+        if (settings.Pattern.Kind != PatternKind.TopK || settings.Pattern.Top >= keys.Length)
+        {
+            return double.PositiveInfinity;
+        }
+
+        double[] scores = [.. Scores(settings, query, position, keys, vector).OrderDescending()];
+        double dropped = scores[settings.Pattern.Top];
+        double kept = scores[settings.Pattern.Top - 1];
+        return double.IsNegativeInfinity(dropped) ? double.PositiveInfinity : (kept - dropped) / Math.Max(1, Math.Max(Math.Abs(kept), Math.Abs(dropped)));
     }
 
     /// <summary>Adds what a score's gradient is to the query, the key and the vector.</summary>
@@ -62,6 +74,18 @@ internal static class AttentionMath
             dKey[c] += inner;
             dVector[c] += dScore * tanh;
         }
+    }
+
+    /// <summary>Of every key; minus infinity where the query may not see it.</summary>
+    private static double[] Scores(AttentionSettings settings, double[] query, int position, double[][] keys, double[]? vector)
+    {
+        var scores = new double[keys.Length];
+        for (int j = 0; j < keys.Length; j++)
+        {
+            scores[j] = (!settings.Causal || j <= position) && Sees(settings.Pattern, position, j) ? Score(query, keys[j], vector) : double.NegativeInfinity;
+        }
+
+        return scores;
     }
 
     private static double Score(double[] query, double[] key, double[]? vector)

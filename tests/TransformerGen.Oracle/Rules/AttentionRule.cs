@@ -14,6 +14,7 @@ internal static class AttentionRule
             for (int i = 0; i < head.Queries.Length; i++)
             {
                 double[] probabilities = head.Probabilities(i, out double logarithm);
+                execution.Decide(AttentionMath.TopMargin(head.Settings, head.Queries[i], i, head.Keys, head.Vector));
                 Span<double> row = y.Row(head.FirstQuery + i).Slice(head.Head * op.Settings.HeadWidth, op.Settings.HeadWidth);
                 for (int j = 0; j < probabilities.Length; j++)
                 {

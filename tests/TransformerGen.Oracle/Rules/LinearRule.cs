@@ -1,4 +1,5 @@
 using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Oracle.Rules;
 
@@ -18,6 +19,11 @@ internal static class LinearRule
                 for (int k = 0; k < xRow.Length; k++)
                 {
                     sum += xRow[k] * weightRow[k];
+                }
+
+                if (op.Activation == ActivationKind.Relu)
+                {
+                    execution.Decide(sum);
                 }
 
                 y[r, c] = ActivationRule.Apply(op.Activation, sum);

@@ -17,8 +17,8 @@ internal static class BeamReference
             var continuations = running
                 .SelectMany(beam => LogProbabilities(model, sentence, beam.Ids, prompt.Length, limit, o).Select((p, token) => (Ids: (int[])[.. beam.Ids, token], Sum: beam.Sum + p)))
                 .OrderByDescending(c => c.Sum)
-                .Take(Math.Max(2, 1 + o.EndTokens!.Count) * o.Beams).ToList();
-            bool Ends((int[] Ids, double Sum) c) => o.EndTokens.Contains(c.Ids[^1]) || length == limit;
+                .Take(Math.Max(2, 1 + o.Ends.Count) * o.Beams).ToList();
+            bool Ends((int[] Ids, double Sum) c) => o.Ends.Contains(c.Ids[^1]) || length == limit;
 
             // One that ends becomes a hypothesis only if it is among the first num_beams. The worst of num_beams is replaced.
             foreach (var c in continuations.Take(o.Beams).Where(Ends))
@@ -46,7 +46,7 @@ internal static class BeamReference
             if (ids.AsSpan(start, n - 1).SequenceEqual(ids.AsSpan(ids.Length - n + 1))) p[ids[start + n - 1]] = double.NegativeInfinity;
         int generated = ids.Length - promptLength;
         if (ids.Length < o.MinLength || generated < o.MinNewTokens)
-            foreach (int end in o.EndTokens!) p[end] = double.NegativeInfinity;
+            foreach (int end in o.Ends) p[end] = double.NegativeInfinity;
         int? forced = ids.Length == 1 ? o.ForcedBeginToken : generated == limit - 1 ? o.ForcedEndToken : null;
         return forced is { } token ? [.. p.Select((_, i) => i == token ? 0 : double.NegativeInfinity)] : p;
     }
