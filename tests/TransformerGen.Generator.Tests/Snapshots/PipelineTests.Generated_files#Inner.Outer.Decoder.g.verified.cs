@@ -111,7 +111,29 @@ namespace Inner
             /// <summary>The parameters: row-major values, and the packed panels that are derived from them.</summary>
             public ModelWeights Weights { get; }
 
-            /// <summary>A model with zero weights, ready to be initialised or loaded.</summary>
+            /// <summary>A model with fresh weights: every tensor as its <see cref="ParameterInfo.Initialization"/> says.</summary>
+            /// <param name="seed">The same seed gives the same weights.</param>
+            /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+            public static Decoder Create(ulong seed, Team? team = null)
+            {
+                Decoder model = CreateEmpty();
+                global::TransformerGen.Training.WeightInitializer.Initialize(model.Weights, seed, team);
+                return model;
+            }
+
+            /// <summary>Reads a saved model: F32, F16 and BF16 tensors, checked against this class before anything is used.</summary>
+            /// <param name="path">A folder with model.safetensors, or a .safetensors file.</param>
+            /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+            /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
+            public static Decoder Load(string path, Team? team = null) => ModelFiles.Load<Decoder>(path, team);
+
+            /// <summary>Writes config.json and model.safetensors, each completely or not at all.</summary>
+            /// <param name="folder">The folder; it is made where it is missing.</param>
+            /// <param name="type">How numbers are stored: F32, F16 or BF16.</param>
+            public void Save(string folder, global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32) =>
+                ModelFiles.Save(this, folder, type);
+
+            /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
             public static Decoder CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Decoder>(weights, team)));
 
             /// <inheritdoc/>
