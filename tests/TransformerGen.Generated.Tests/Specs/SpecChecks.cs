@@ -119,7 +119,7 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
         report.Check("the generated code and the oracle have gradients of other tensors", actual.ByTensor.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(expected.Gradients.Keys));
 
         // A gradient that is small beside the others is the sum of terms that are not: a hundredth of the largest stands for their size.
-        Dictionary<string, double> sums = SumsOfSquares(run);
+        Dictionary<string, double> sums = GradientTerms.Of(run);
         double least = 0.01 * expected.Gradients.Values.SelectMany(g => g.Data).Max(Math.Abs);
         foreach ((string name, Matrix gradient) in expected.Gradients)
         {
@@ -130,44 +130,6 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
         {
             report.Near(name + " after the pass", actual.Buffers[name], buffer, 0.1, () => run.RoundedTraining.Value.Buffers[name]);
         }
-    }
-
-    /// <summary>
-    /// √Σ dy² over the rows of the biases and shifts, whose gradients are Σ dy: independent errors of the terms add up like that. In front of batch norm such a
-    /// parameter has no effect, and its gradient is nothing but these errors.
-    /// </summary>
-    private static Dictionary<string, double> SumsOfSquares(SpecRun run)
-    {
-        var sums = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (Operation operation in run.Unshared.Training!.Graph.Operations)
-        {
-            (Parameter? parameter, Value? dy) = operation switch
-            {
-                LinearBackwardWeights linear => (linear.Forward.Bias, linear.DY),
-                AddNormBackwardWeights norm => (norm.Forward.Norm.Bias, norm.DY),
-                _ => ((Parameter?)null, (Value?)null),
-            };
-            if (parameter is null)
-            {
-                continue;
-            }
-
-            Matrix terms = run.Training.Values[dy!.Name], norms = new(1, terms.Columns);
-            for (int r = 0; r < terms.Rows; r++)
-            {
-                for (int c = 0; c < terms.Columns; c++)
-                {
-                    norms[0, c] += terms[r, c] * terms[r, c];
-                }
-            }
-
-            foreach ((string tensor, Matrix part) in OracleParameters.Split(parameter, norms))
-            {
-                sums[tensor] = Math.Sqrt(part.Data.Max());
-            }
-        }
-
-        return sums;
     }
 
     private static void Same(SpecReport report, string how, Gradients actual, Gradients expected)

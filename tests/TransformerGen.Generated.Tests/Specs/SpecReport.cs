@@ -16,7 +16,7 @@ internal sealed class SpecReport
     /// Where a tensor is sensitive, such as behind a softmax of large scores: allowed error in units of what rounding the parameters once, to the precision of a
     /// float, does to it. Generated code rounds everything that it computes, not the parameters alone.
     /// </summary>
-    private const double Roundings = 16;
+    private const double Roundings = 32;
 
     private readonly List<string> _failures = [];
 
