@@ -4,7 +4,7 @@ namespace TransformerGen.Kernels;
 
 /// <summary>
 /// A few threads that share one piece of work at a time. Work is split by output, so results have the same bits at any number of threads.
-/// The team serves one caller at a time; a caller that finds it taken computes alone, with the same bits and no wait.
+/// The team serves one caller at a time; a caller that finds it taken, or disposed, computes alone, with the same bits and no wait.
 /// </summary>
 public sealed unsafe class Team : IDisposable
 {
@@ -17,12 +17,14 @@ public sealed unsafe class Team : IDisposable
 
     private const int MostShared = 8;
 
-    private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared)));
+    private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared), PausesBeforeSleep, isEveryones: true));
 
     private readonly Worker[] _workers;
     private readonly int _pausesBeforeSleep;
-    private int _taken;
+    private readonly bool _isEveryones;
+    private int _taken;             // for good once the team is disposed: from then on every caller computes alone
     private int _remaining;
+    private int _disposing;
     private volatile bool _disposed;
 
     private delegate*<int, int, void*, void> _work;
@@ -39,6 +41,11 @@ public sealed unsafe class Team : IDisposable
 
     /// <summary>Creates a team whose workers fall asleep after so many pauses: tests have them do it at once.</summary>
     internal Team(int threads, int pausesBeforeSleep)
+        : this(threads, pausesBeforeSleep, isEveryones: false)
+    {
+    }
+
+    private Team(int threads, int pausesBeforeSleep, bool isEveryones)
     {
         if (threads is < 1 or > 64)
         {
@@ -46,6 +53,7 @@ public sealed unsafe class Team : IDisposable
         }
 
         _pausesBeforeSleep = pausesBeforeSleep;
+        _isEveryones = isEveryones;
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -54,9 +62,9 @@ public sealed unsafe class Team : IDisposable
     }
 
     /// <summary>No threads: the caller does everything.</summary>
-    public static Team Alone { get; } = new(1);
+    public static Team Alone { get; } = new(1, PausesBeforeSleep, isEveryones: true);
 
-    /// <summary>The team of whoever brings none: a thread per processor, at most 8, and no threads in a browser. It starts when first asked for and is not to be disposed.</summary>
+    /// <summary>The team of whoever brings none: a thread per processor, at most 8, and no threads in a browser. It starts when first asked for and lasts as long as the process: disposing of it does nothing.</summary>
     public static Team Shared => s_shared.Value;
 
     /// <summary>Threads in all, the caller's included.</summary>
@@ -115,12 +123,21 @@ public sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Ends the threads. A team that is being used must not be disposed.</summary>
+    /// <summary>
+    /// Ends the threads, after the work that is being done. Whoever still has the team computes alone from then on, with the same bits. Does nothing to
+    /// <see cref="Shared"/> and <see cref="Alone"/>, which are everyone's. Must not be called from inside the team's own work.
+    /// </summary>
     public void Dispose()
     {
-        if (_disposed)
+        if (_isEveryones || Interlocked.Exchange(ref _disposing, 1) != 0)
         {
             return;
+        }
+
+        int pauses = 0;
+        while (Interlocked.CompareExchange(ref _taken, 1, 0) != 0)
+        {
+            Pause(ref pauses);
         }
 
         _disposed = true;
