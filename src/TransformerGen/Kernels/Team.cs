@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace TransformerGen.Kernels;
 
@@ -30,6 +31,7 @@ public sealed unsafe class Team : IDisposable
     private delegate*<int, int, void*, void> _work;
     private void* _state;
     private int _units;
+    private ExceptionDispatchInfo? _failure;    // the first exception of a worker
 
     /// <summary>Creates a team.</summary>
     /// <param name="threads">Threads in all, the caller's included; 1 starts none.</param>
@@ -72,7 +74,7 @@ public sealed unsafe class Team : IDisposable
 
     /// <summary>Runs work(first, end, state) so that every unit in [0, units) is covered exactly once; returns when all of it is done.</summary>
     /// <param name="units">Units of work: column panels, heads, blocks of rows.</param>
-    /// <param name="work">Does the units [first, end). Must not throw.</param>
+    /// <param name="work">Does the units [first, end). When it throws, on whatever thread, the caller gets that exception once all threads are done; the team can be used again.</param>
     /// <param name="state">Passed through, usually the address of a struct on the caller's stack.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int units, delegate*<int, int, void*, void> work, void* state)
@@ -96,14 +98,26 @@ public sealed unsafe class Team : IDisposable
             worker.Start();
         }
 
-        work(0, End(0), state);
-        int pauses = 0;
-        while (Volatile.Read(ref _remaining) != 0)
+        ExceptionDispatchInfo? failure;
+        try
         {
-            Pause(ref pauses);
+            work(0, End(0), state);
+        }
+        finally
+        {
+            // Even when this part fails the workers are still at theirs, on the caller's stack.
+            int pauses = 0;
+            while (Volatile.Read(ref _remaining) != 0)
+            {
+                Pause(ref pauses);
+            }
+
+            failure = _failure;
+            _failure = null;
+            Volatile.Write(ref _taken, 0);
         }
 
-        Volatile.Write(ref _taken, 0);
+        failure?.Throw();
     }
 
     /// <summary>Like the other overload, but small work stays with the caller: starting another thread costs microseconds.</summary>
@@ -230,7 +244,14 @@ public sealed unsafe class Team : IDisposable
                 int first = _team.End(_part - 1), end = _team.End(_part);
                 if (end > first)
                 {
-                    _team._work(first, end, _team._state);
+                    try
+                    {
+                        _team._work(first, end, _team._state);
+                    }
+                    catch (Exception exception)
+                    {
+                        Interlocked.CompareExchange(ref _team._failure, ExceptionDispatchInfo.Capture(exception), null);
+                    }
                 }
 
                 Interlocked.Decrement(ref _team._remaining);

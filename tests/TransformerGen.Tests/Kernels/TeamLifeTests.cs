@@ -30,6 +30,59 @@ public sealed unsafe class TeamLifeTests
         Assert.Single(Threads(Team.Alone).Distinct());
     });
 
+    // Part 0 is the caller's, the others are workers'.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_one_part_throws_reaches_the_caller_when_all_are_done(int failing) => InTime(() =>
+    {
+        using var team = new Team(3);
+        for (int i = 0; i < 20; i++)
+        {
+            int[] state = [failing, 0, 0, 0];
+            fixed (int* start = state)
+            {
+                int* address = start;
+                InvalidDataException exception = Assert.Throws<InvalidDataException>(() => team.Run(3, &Fail, address));
+                Assert.Equal($"part {failing}", exception.Message);
+            }
+
+            Assert.All(state.Skip(1), done => Assert.Equal(1, done));
+            Assert.Equal(3, Threads(team).Distinct().Count());
+        }
+    });
+
+    [Fact]
+    public void Parts_that_all_throw_give_one_exception_and_leave_none_behind() => InTime(() =>
+    {
+        using var team = new Team(3);
+        int[] state = [-1, 0, 0, 0];
+        fixed (int* start = state)
+        {
+            int* address = start;
+            Assert.Throws<InvalidDataException>(() => team.Run(3, &Fail, address));
+        }
+
+        Assert.Equal(3, Threads(team).Distinct().Count());
+    });
+
+    // state: [the part that fails, -1 for all; done by each part]. The others are slow, so that a caller who does not wait for them is seen.
+    private static void Fail(int first, int end, void* state)
+    {
+        var values = (int*)state;
+        if (values[0] != first && values[0] >= 0)
+        {
+            Thread.Sleep(3);
+        }
+
+        values[1 + first] = 1;
+        if (values[0] == first || values[0] < 0)
+        {
+            throw new InvalidDataException($"part {first}");
+        }
+    }
+
     // The thread of each unit, as many units as threads. Another test may have the shared team just now: then it is asked again.
     private static int[] Threads(Team team)
     {
