@@ -9,10 +9,12 @@ public static class ModelGeneration
     /// <summary>The pool that a model's callers share: one per weights, made when first asked for. Its <see cref="SessionPool{TModel}.Team"/> says who computes.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public static SessionPool<TModel> Sessions<TModel>(this TModel model)
         where TModel : class, ITransformer<TModel>
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.Weights.ThrowIfDisposed();
         return Pools<TModel>.Table.GetValue(model.Weights, _ => new SessionPool<TModel>(model));
     }
 

@@ -38,7 +38,7 @@ public sealed class SessionPool<TModel> : IDisposable
 
     /// <summary>A decoding session for one caller; dispose the lease to give it back.</summary>
     /// <exception cref="NotSupportedException">The model has no decoder.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The pool or the model is disposed.</exception>
     public SessionLease<TModel> Rent()
     {
         Entry entry = Take();
@@ -89,6 +89,7 @@ public sealed class SessionPool<TModel> : IDisposable
 
     private Entry Take()
     {
+        _model.Weights.ThrowIfDisposed();
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_idle.TryTake(out Entry? entry))
         {

@@ -26,6 +26,7 @@ public static unsafe class ModelFiles
     /// <param name="type">How elements are stored: F32 (exact), or F16 or BF16 (half the size, rounded to nearest).</param>
     /// <exception cref="ArgumentException"><paramref name="type"/> is none of the three, or a weight is too large for F16; the message names it.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public static void Save<TModel>(this TModel model, string folder, TensorType type = TensorType.F32)
         where TModel : class, ITransformer<TModel>
     {
@@ -37,6 +38,7 @@ public static unsafe class ModelFiles
         }
 
         ModelWeights weights = model.Weights;
+        weights.ThrowIfDisposed();
         if (type == TensorType.F16)
         {
             RequireHalfRange(weights);

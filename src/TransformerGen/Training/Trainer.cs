@@ -55,6 +55,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>What the step saw.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
     public StepResult Step(params ReadOnlySpan<TrainingBatch> batches)
     {
         double loss = ForwardBackward(batches);
@@ -77,8 +78,10 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>The mean loss of all labels that count.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
     public double ForwardBackward(params ReadOnlySpan<TrainingBatch> batches)
     {
+        _workspace.ThrowIfDisposed();
         int counted = 0;
         foreach (TrainingBatch batch in batches)
         {
@@ -115,7 +118,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="name">Checkpoint name.</param>
     /// <returns>A view, [rows, columns].</returns>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
-    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name));
+    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name), nameof(Trainer<TModel>));
 
     /// <summary>Frees gradients, moments and activations. The model stays.</summary>
     public void Dispose()
