@@ -10,6 +10,7 @@ public sealed class ModelWeights : IDisposable
 {
     private readonly Dictionary<string, ParameterInfo> _byName;
     private readonly Action<ModelWeights, Team> _pack;
+    private readonly HashSet<IDisposable> _dependents = [];
     private volatile bool _disposed;
 
     /// <summary>Creates weights that are all zero.</summary>
@@ -85,13 +86,40 @@ public sealed class ModelWeights : IDisposable
         Pack(team ?? Team.Alone);
     }
 
-    /// <summary>Frees the parameters. Using the model afterwards is an <see cref="ObjectDisposedException"/>; nobody may be using it now.</summary>
+    /// <summary>Frees the parameters, and what the model's pool of sessions keeps for later. Using the model afterwards is an <see cref="ObjectDisposedException"/>; nobody may be using it now.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        IDisposable[] dependents;
+        lock (_dependents)
+        {
+            _disposed = true;
+            dependents = [.. _dependents];
+            _dependents.Clear();
+        }
+
+        foreach (IDisposable dependent in dependents)
+        {
+            dependent.Dispose();
+        }
+
         Values.Dispose();
         Panels.Dispose();
         TrainingPanels?.Dispose();
+    }
+
+    /// <summary>Has <see cref="Dispose"/> dispose of something that is of no use without the model; at once when the model is disposed already.</summary>
+    internal void Register(IDisposable dependent)
+    {
+        lock (_dependents)
+        {
+            if (!_disposed)
+            {
+                _dependents.Add(dependent);
+                return;
+            }
+        }
+
+        dependent.Dispose();
     }
 
     /// <summary>What entry points ask first, so that kernels need not: without its parameters a model is null pointers.</summary>

@@ -53,6 +53,48 @@ public sealed class DisposedModelTests
     }
 
     [Fact]
+    public void What_the_models_pool_keeps_is_freed_with_the_model()
+    {
+        ProbeModel model = ProbeModel.Create();
+        SessionPool<ProbeModel> pool = model.Sessions();
+        Assert.Same(pool, model.Sessions());
+        SessionLease<ProbeModel> used = pool.Rent();
+        Workspace idle, late = used.Workspace;
+        using (SessionLease<ProbeModel> lease = pool.Rent())
+        {
+            idle = lease.Workspace;
+            lease.Session.Encode([[5, 6]]);
+            lease.Session.Begin([0]);
+            lease.Session.Step([1], [1]);
+        }
+
+        Assert.Equal(1, pool.Idle);
+        Assert.True(idle.ArenaFloats > 0);
+        model.Weights.Dispose();
+        Assert.Equal((0, 0L), (pool.Idle, idle.ArenaFloats));
+
+        // Who is using a workspace gives it back to a pool that frees it.
+        used.Dispose();
+        Assert.Equal(0, pool.Idle);
+        unsafe
+        {
+            Assert.True(late.Source.Tokens == null);
+        }
+    }
+
+    [Fact]
+    public void What_is_registered_too_late_is_disposed_at_once()
+    {
+        ProbeModel model = ProbeModel.Create();
+        using var pool = new SessionPool<ProbeModel>(model, Team.Alone);
+        pool.RentWorkspace().Dispose();
+        Assert.Equal(1, pool.Idle);
+        model.Weights.Dispose();
+        model.Weights.Register(pool);
+        Assert.Equal(0, pool.Idle);
+    }
+
+    [Fact]
     public void Tensors_of_a_disposed_model_cannot_be_read_or_written()
     {
         ProbeModel model = ProbeModel.Create();
