@@ -65,14 +65,29 @@ public sealed class SessionPool<TModel> : IDisposable
         {
             entry.Workspace.Dispose();
         }
-        else if (Interlocked.Increment(ref _idleCount) > MaxIdle)
+        else
+        {
+            Keep(entry);
+        }
+    }
+
+    /// <summary>The second half of <see cref="Return"/>: between the two the pool may have been disposed.</summary>
+    internal void Keep(Entry entry)
+    {
+        if (Interlocked.Increment(ref _idleCount) > MaxIdle)
         {
             Interlocked.Decrement(ref _idleCount);
             entry.Workspace.Dispose();
+            return;
         }
-        else
+
+        _idle.Add(entry);
+
+        // Dispose empties the bag behind the flag that it sets, and this looks at the flag behind the addition: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (_disposed)
         {
-            _idle.Add(entry);
+            Drain();
         }
     }
 
@@ -80,6 +95,12 @@ public sealed class SessionPool<TModel> : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        Interlocked.MemoryBarrier();
+        Drain();
+    }
+
+    private void Drain()
+    {
         while (_idle.TryTake(out Entry? entry))
         {
             Interlocked.Decrement(ref _idleCount);

@@ -103,6 +103,19 @@ public class ModelGenerationTests
     }
 
     [Fact]
+    public unsafe void What_comes_back_while_the_pool_is_disposed_is_freed()
+    {
+        // The order that a race makes: the pool was found alive, then disposed, then the workspace was added.
+        ProbeModel model = ProbeModel.Create();
+        var pool = new SessionPool<ProbeModel>(model, Team.Alone);
+        SessionPool<ProbeModel>.Entry entry = new(new Workspace(model.Weights, Team.Alone));
+        pool.Dispose();
+        pool.Keep(entry);
+        Assert.Equal(0, pool.Idle);
+        Assert.True(entry.Workspace.Source.Tokens == null);
+    }
+
+    [Fact]
     public void A_disposed_pool_takes_sessions_back_and_gives_none()
     {
         var pool = new SessionPool<ProbeModel>(ProbeModel.Create(), Team.Alone);
