@@ -74,7 +74,8 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         return new StepResult(StepsDone, loss, loss - _entropy, rate, norm, tokens, labels);
     }
 
-    /// <summary>Loss and gradients of the next step, without taking it.</summary>
+    /// <summary>Loss and gradients of the next step, without taking it: no parameter changes.</summary>
+    /// <remarks>It is a pass in training mode: where the model has batch normalisation, its running mean and variance move with every call, as in PyTorch.</remarks>
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>The mean loss of all labels that count.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
