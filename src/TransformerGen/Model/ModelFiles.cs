@@ -19,7 +19,7 @@ public static unsafe class ModelFiles
 
     private const float LargestHalf = 65504f;
 
-    /// <summary>Writes a model to a folder. Each file is written beside its old self and renamed over it, so a crash leaves no half file.</summary>
+    /// <summary>Writes a model to a folder. Each file is written beside its old self and renamed over it, so a crash leaves no half file; the weights come first, so that a new <c>config.json</c> never stands beside weights that are missing or old.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
     /// <param name="folder">The folder; created when it is missing.</param>
@@ -51,8 +51,8 @@ public static unsafe class ModelFiles
         }
 
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, ConfigName), stream => stream.Write(Encoding.UTF8.GetBytes(weights.Info.ConfigJson.TrimEnd() + "\n")));
         SafeTensorsWriter.Write(Path.Combine(folder, WeightsName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(Path.Combine(folder, ConfigName), stream => stream.Write(Encoding.UTF8.GetBytes(weights.Info.ConfigJson.TrimEnd() + "\n")));
         GC.KeepAlive(weights);
     }
 
