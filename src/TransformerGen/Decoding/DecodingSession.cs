@@ -55,7 +55,7 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
         }
 
         Workspace = workspace;
-        _stride = (_info.Vocabulary + 15) / 16 * 16;
+        _stride = Padding.RoundUp(_info.Vocabulary);
     }
 
     /// <summary>The batch, arena and caches of the session.</summary>

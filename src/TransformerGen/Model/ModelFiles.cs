@@ -47,7 +47,7 @@ public static unsafe class ModelFiles
         var tensors = new List<TensorSource>(weights.Info.Parameters.Count);
         foreach (ParameterInfo parameter in weights.Info.Parameters)
         {
-            tensors.Add(TensorSource.Rows(parameter.Name, type, Shape(parameter), weights.Values.Start + parameter.Offset, parameter.Stride));
+            tensors.Add(TensorSource.Rows(parameter.Name, type, parameter.Shape(), weights.Values.Start + parameter.Offset, parameter.Stride));
         }
 
         Directory.CreateDirectory(folder);
@@ -129,7 +129,7 @@ public static unsafe class ModelFiles
         foreach (ParameterInfo parameter in info.Parameters)
         {
             expected.Add(parameter.Name);
-            long[] shape = Shape(parameter);
+            long[] shape = parameter.Shape();
             if (!tensors.Tensors.TryGetValue(parameter.Name, out TensorInfo? found))
             {
                 problems.Add($"{parameter.Name} is missing; expected {TensorInfo.Describe(shape)}");
@@ -151,8 +151,6 @@ public static unsafe class ModelFiles
 
         return problems;
     }
-
-    private static long[] Shape(ParameterInfo parameter) => parameter.Rank == 1 ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
 
     private static void RequireHalfRange(ModelWeights weights)
     {

@@ -10,7 +10,7 @@ public static class Sinusoid
     /// <returns>[positions, width rounded up to 16], the padding zero.</returns>
     public static unsafe NativeBuffer Create(int positions, int width, bool interleaved)
     {
-        int stride = (width + 15) / 16 * 16;
+        int stride = Padding.RoundUp(width);
         var table = new NativeBuffer((long)positions * stride);
         for (int p = 0; p < positions; p++)
         {
