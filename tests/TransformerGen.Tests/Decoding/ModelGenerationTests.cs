@@ -70,6 +70,15 @@ public class ModelGenerationTests
     }
 
     [Fact]
+    public void Wrong_lengths_are_reported_by_parameters_that_exist()
+    {
+        ProbeModel model = ProbeModel.Create();
+        Assert.Equal("logits", Assert.Throws<ArgumentException>(() => model.Forward([5, 6], [2], [1], [1], new float[3])).ParamName);
+        Assert.Equal("lengths", Assert.Throws<ArgumentException>(() => new DecodingSession<ProbeModel>(model).Encode([5], [0])).ParamName);
+        Assert.Equal("lengths", Assert.Throws<ArgumentException>(() => new DecodingSession<ProbeModel>(model).Encode(new int[76], [76])).ParamName);
+    }
+
+    [Fact]
     public void Cancellation_ends_a_batch()
     {
         Assert.ThrowsAny<OperationCanceledException>(() => ProbeModel.Create().Generate(Sources, cancellationToken: new CancellationToken(canceled: true)));
