@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using TransformerGen.Kernels;
 
 namespace TransformerGen.Model;
 
-/// <summary>Floats per row of each symbol that a plan of the generated code needs.</summary>
+/// <summary>Floats per row of each symbol that a plan of the generated code needs. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int LabelRows, int SourceSequences, int TargetSequences, int Once);
 
 /// <summary>
