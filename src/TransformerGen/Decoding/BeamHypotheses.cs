@@ -16,7 +16,7 @@ internal sealed class BeamHypotheses(int beams)
         stride = longest;
         Scratch.Take(ref scores, sentences * beams).Fill(Free);
         Scratch.Take(ref lengths, sentences * beams).Clear();
-        Scratch.Take(ref ids, sentences * beams * stride);
+        Scratch.Take(ref ids, checked(sentences * beams * stride));
         Span<int> all = Scratch.Take(ref slots, sentences * beams);
         for (int i = 0; i < all.Length; i++) all[i] = i % beams;
     }

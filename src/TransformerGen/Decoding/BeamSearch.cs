@@ -81,7 +81,7 @@ public sealed class BeamSearch<TSession>
     /// <exception cref="ArgumentException">Prompts, lengths and session do not fit each other; the message says where.</exception>
     public void Begin(ReadOnlySpan<int> sentences, ReadOnlySpan<int> promptTokens, ReadOnlySpan<int> lengths)
     {
-        DecodingBatch.Validate(ref session, sentences, promptTokens, lengths, beams);
+        stride = DecodingBatch.Validate(ref session, sentences, promptTokens, lengths, beams, options.MaxNewTokens);
         sentenceCount = running = lengths.Length;
         generated = 0;
         int rows = sentenceCount * beams;
@@ -94,16 +94,14 @@ public sealed class BeamSearch<TSession>
         Scratch.Take(ref scratch, session.Vocabulary);
         Span<int> counts = Scratch.Take(ref stepCounts, rows);
         counts.Clear();
-        stride = 0;
         for (int s = 0; s < sentenceCount; s++)
         {
             order![s] = s;
             limits![s] = DecodingBatch.Limit(options.MaxNewTokens, session.MaxLength, lengths[s]);
-            stride = Math.Max(stride, lengths[s] + limits[s]);
         }
         hypotheses.Begin(sentenceCount, stride);
-        Scratch.Take(ref ids, rows * stride);
-        Scratch.Take(ref nextIds, rows * stride);
+        Scratch.Take(ref ids, checked(rows * stride));
+        Scratch.Take(ref nextIds, checked(rows * stride));
 
         // Only the first row of each sentence reads the prompt; the others are its copies from the second step on.
         Span<int> sentenceOfRow = stepTokens.AsSpan(0, rows);

@@ -55,7 +55,7 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
         }
 
         Workspace = workspace;
-        _stride = (_info.Vocabulary + 15) / 16 * 16;
+        _stride = Padding.RoundUp(_info.Vocabulary);
     }
 
     /// <summary>The batch, arena and caches of the session.</summary>
@@ -85,6 +85,7 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
     /// <param name="lengths">[sources] tokens of each, at least one.</param>
     /// <exception cref="ArgumentException">A source is empty or longer than <see cref="MaxLength"/>, an id is not in the vocabulary, or the lengths do not add up.</exception>
     /// <exception cref="NotSupportedException">The model has no encoder.</exception>
+    /// <exception cref="ObjectDisposedException">The session or the model is disposed.</exception>
     public void Encode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths)
     {
         if (!_info.HasEncoder)
@@ -92,6 +93,7 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
             throw new NotSupportedException($"{_info.Name} has no encoder: there is nothing to encode. Give the text as the prompt.");
         }
 
+        Workspace.ThrowIfDisposed();
         Rows = 0;
         _sources = 0;
         ForwardPass.Encode<TModel>(Workspace, tokens, lengths);
@@ -117,8 +119,10 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">A row decodes for a source that was not encoded.</exception>
+    /// <exception cref="ObjectDisposedException">The session or the model is disposed.</exception>
     public void Begin(ReadOnlySpan<int> sentences)
     {
+        Workspace.ThrowIfDisposed();
         int rows = sentences.Length;
         if (_info.HasEncoder)
         {
@@ -150,11 +154,13 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The session or the model is disposed.</exception>
     /// <exception cref="ArgumentException">Tokens and counts do not fit each other, an id is not in the vocabulary, or a row would become longer than <see cref="MaxLength"/>.</exception>
 #pragma warning disable CA1716 // the interface's name
     public void Step(ReadOnlySpan<int> tokens, ReadOnlySpan<int> counts)
 #pragma warning restore CA1716
     {
+        Workspace.ThrowIfDisposed();
         int longest = Validate(tokens, counts);
         KeyValueCache cache = Workspace.SelfCache;
         if (longest > cache.Capacity)

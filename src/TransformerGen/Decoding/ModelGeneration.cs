@@ -6,14 +6,16 @@ namespace TransformerGen.Decoding;
 /// <summary>Generation with a model in one call. Any number of callers may generate with one model at a time: each gets a session of its own from the model's pool.</summary>
 public static class ModelGeneration
 {
-    /// <summary>The pool that a model's callers share: one per weights, made when first asked for. Its <see cref="SessionPool{TModel}.Team"/> says who computes.</summary>
+    /// <summary>The pool that a model's callers share: one per weights, made when first asked for and disposed of with them. Its <see cref="SessionPool{TModel}.Team"/> says who computes.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public static SessionPool<TModel> Sessions<TModel>(this TModel model)
         where TModel : class, ITransformer<TModel>
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Pools<TModel>.Table.GetValue(model.Weights, _ => new SessionPool<TModel>(model));
+        model.Weights.ThrowIfDisposed();
+        return Pools<TModel>.Table.TryGetValue(model.Weights, out SessionPool<TModel>? pool) ? pool : CreatePool(model);
     }
 
     /// <summary>Generates for a batch: what follows each prompt (a decoder), or the target of each source (an encoder-decoder, from its begin token on).</summary>
@@ -119,6 +121,14 @@ public static class ModelGeneration
         }
 
         return Generation.Generate(lease.Session, Complete(TModel.Info, options), prompts, processor, cancellationToken);
+    }
+
+    private static SessionPool<TModel> CreatePool<TModel>(TModel model)
+        where TModel : class, ITransformer<TModel>
+    {
+        SessionPool<TModel> pool = Pools<TModel>.Table.GetValue(model.Weights, _ => new SessionPool<TModel>(model));
+        model.Weights.Register(pool);
+        return pool;
     }
 
     // What an option that is not set means for this model.

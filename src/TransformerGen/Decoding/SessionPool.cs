@@ -38,7 +38,7 @@ public sealed class SessionPool<TModel> : IDisposable
 
     /// <summary>A decoding session for one caller; dispose the lease to give it back.</summary>
     /// <exception cref="NotSupportedException">The model has no decoder.</exception>
-    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The pool or the model is disposed.</exception>
     public SessionLease<TModel> Rent()
     {
         Entry entry = Take();
@@ -65,14 +65,29 @@ public sealed class SessionPool<TModel> : IDisposable
         {
             entry.Workspace.Dispose();
         }
-        else if (Interlocked.Increment(ref _idleCount) > MaxIdle)
+        else
+        {
+            Keep(entry);
+        }
+    }
+
+    /// <summary>The second half of <see cref="Return"/>: between the two the pool may have been disposed.</summary>
+    internal void Keep(Entry entry)
+    {
+        if (Interlocked.Increment(ref _idleCount) > MaxIdle)
         {
             Interlocked.Decrement(ref _idleCount);
             entry.Workspace.Dispose();
+            return;
         }
-        else
+
+        _idle.Add(entry);
+
+        // Dispose empties the bag behind the flag that it sets, and this looks at the flag behind the addition: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (_disposed)
         {
-            _idle.Add(entry);
+            Drain();
         }
     }
 
@@ -80,6 +95,12 @@ public sealed class SessionPool<TModel> : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        Interlocked.MemoryBarrier();
+        Drain();
+    }
+
+    private void Drain()
+    {
         while (_idle.TryTake(out Entry? entry))
         {
             Interlocked.Decrement(ref _idleCount);
@@ -89,6 +110,7 @@ public sealed class SessionPool<TModel> : IDisposable
 
     private Entry Take()
     {
+        _model.Weights.ThrowIfDisposed();
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_idle.TryTake(out Entry? entry))
         {

@@ -67,7 +67,7 @@ public sealed class TokenDecoder<TSession>
     /// <exception cref="ArgumentException">Prompts, lengths and session do not fit each other; the message says where.</exception>
     public void Begin(ReadOnlySpan<int> sentences, ReadOnlySpan<int> promptTokens, ReadOnlySpan<int> promptLengths)
     {
-        DecodingBatch.Validate(ref session, sentences, promptTokens, promptLengths, rowsEach: 1);
+        stride = DecodingBatch.Validate(ref session, sentences, promptTokens, promptLengths, rowsEach: 1, options.MaxNewTokens);
         rows = running = promptLengths.Length;
         Scratch.Take(ref lengths, rows);
         Scratch.Take(ref limits, rows);
@@ -76,13 +76,8 @@ public sealed class TokenDecoder<TSession>
         Scratch.Take(ref finished, rows).Clear();
         promptLengths.CopyTo(Scratch.Take(ref prompts, rows));
         promptLengths.CopyTo(lengths);
-        stride = 0;
-        for (int row = 0; row < rows; row++)
-        {
-            limits![row] = DecodingBatch.Limit(options.MaxNewTokens, session.MaxLength, promptLengths[row]);
-            stride = Math.Max(stride, promptLengths[row] + limits[row]);
-        }
-        Scratch.Take(ref ids, rows * stride);
+        for (int row = 0; row < rows; row++) limits![row] = DecodingBatch.Limit(options.MaxNewTokens, session.MaxLength, promptLengths[row]);
+        Scratch.Take(ref ids, checked(rows * stride));
         for (int row = 0, at = 0; row < rows; at += promptLengths[row++])
             promptTokens.Slice(at, promptLengths[row]).CopyTo(Row(row));
 

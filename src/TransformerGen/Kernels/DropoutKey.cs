@@ -1,11 +1,14 @@
+using System.ComponentModel;
+
 namespace TransformerGen.Kernels;
 
 /// <summary>
 /// The randomness of dropout: a hash of (seed, step, micro-batch, site, sequence, position, feature). Nothing is stored and nothing depends
-/// on packing, padding, tiles, vector width or threads; the backward pass asks the same question again and gets the same answer.
+/// on packing, padding, tiles, vector width or threads; the backward pass asks the same question again and gets the same answer. For generated code.
 /// </summary>
 /// <param name="Base">Hash of seed, step and micro-batch.</param>
 /// <param name="Threshold">An element is dropped when its hash is below this: rate · 2³². 0 switches dropout off.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct DropoutKey(ulong Base, uint Threshold)
 {
     internal const uint Spread = 0x9E3779B9, Mix1 = 0x85EBCA6B, Mix2 = 0xC2B2AE35;

@@ -1,10 +1,13 @@
+using System.ComponentModel;
+
 namespace TransformerGen.Kernels;
 
 /// <summary>
 /// One hardware vector of floats. Kernels are written once over this interface and compiled by the JIT for 512, 256 and 128 bits;
-/// every member becomes one or a few instructions (the wrapper costs nothing).
+/// every member becomes one or a few instructions (the wrapper costs nothing). For generated code.
 /// </summary>
 /// <typeparam name="TSelf">The vector: <see cref="Lanes512"/>, <see cref="Lanes256"/> or <see cref="Lanes128"/>.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public unsafe interface ILanes<TSelf>
     where TSelf : unmanaged, ILanes<TSelf>
 {

@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using TransformerGen.Model;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>Scratch memory of the current thread, for a kernel's packed panels and tiles. It grows once and is then reused.</summary>
+/// <summary>Scratch memory of the current thread, for a kernel's packed panels and tiles. It grows once and is then reused. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class KernelScratch
 {
     [ThreadStatic]

@@ -1,11 +1,13 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace TransformerGen.Kernels;
 
 /// <summary>
 /// Up to 64 keys of one attention head, packed for a kernel, and who sees them: each key is seen by the queries of one interval of
-/// positions (a pattern that needs two intervals visits its keys in two passes).
+/// positions (a pattern that needs two intervals visits its keys in two passes). For generated code.
 /// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public unsafe struct KeyBlock
 {
     /// <summary>Keys that fit.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -5,7 +6,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>Transposes rows to panels of 16: [rows][K] to [rows / 16][K][16], the order in which one vector holds one column of 16 keys.</summary>
+/// <summary>Transposes rows to panels of 16: [rows][K] to [rows / 16][K][16], the order in which one vector holds one column of 16 keys. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class KeyPanels
 {
     private const int Panel = KeyBlock.Panel;

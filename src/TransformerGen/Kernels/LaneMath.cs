@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>Functions of a vector, built on 2^x.</summary>
+/// <summary>Functions of a vector, built on 2^x. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class LaneMath
 {
     private const float Log2E = 1.44269504088896341f;

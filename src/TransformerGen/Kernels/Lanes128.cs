@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>4 floats in one 128-bit vector.</summary>
+/// <summary>4 floats in one 128-bit vector. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct Lanes128 : ILanes<Lanes128>
 {
     private readonly Vector128<float> _value;

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>8 floats in one 256-bit vector.</summary>
+/// <summary>8 floats in one 256-bit vector. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct Lanes256 : ILanes<Lanes256>
 {
     private readonly Vector256<float> _value;

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace TransformerGen.Kernels;
 
-/// <summary>16 floats in one 512-bit vector.</summary>
+/// <summary>16 floats in one 512-bit vector. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct Lanes512 : ILanes<Lanes512>
 {
     private readonly Vector512<float> _value;

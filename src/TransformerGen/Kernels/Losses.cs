@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace TransformerGen.Kernels;
 
-/// <summary>Losses of label rows, one per 16 floats.</summary>
+/// <summary>Losses of label rows, one per 16 floats. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class Losses
 {
     /// <summary>Their sum in double precision, in the order of the rows.</summary>

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace TransformerGen.Kernels;
 
 /// <summary>
 /// A few threads that share one piece of work at a time. Work is split by output, so results have the same bits at any number of threads.
-/// The team serves one caller at a time; a caller that finds it taken computes alone, with the same bits and no wait.
+/// The team serves one caller at a time; a caller that finds it taken, or disposed, computes alone, with the same bits and no wait.
 /// </summary>
 public sealed unsafe class Team : IDisposable
 {
@@ -17,17 +18,20 @@ public sealed unsafe class Team : IDisposable
 
     private const int MostShared = 8;
 
-    private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared)));
+    private static readonly Lazy<Team> s_shared = new(() => new Team(OperatingSystem.IsBrowser() ? 1 : Math.Min(Environment.ProcessorCount, MostShared), PausesBeforeSleep, isEveryones: true));
 
     private readonly Worker[] _workers;
     private readonly int _pausesBeforeSleep;
-    private int _taken;
+    private readonly bool _isEveryones;
+    private int _taken;             // for good once the team is disposed: from then on every caller computes alone
     private int _remaining;
+    private int _disposing;
     private volatile bool _disposed;
 
     private delegate*<int, int, void*, void> _work;
     private void* _state;
     private int _units;
+    private ExceptionDispatchInfo? _failure;    // the first exception of a worker
 
     /// <summary>Creates a team.</summary>
     /// <param name="threads">Threads in all, the caller's included; 1 starts none.</param>
@@ -39,6 +43,11 @@ public sealed unsafe class Team : IDisposable
 
     /// <summary>Creates a team whose workers fall asleep after so many pauses: tests have them do it at once.</summary>
     internal Team(int threads, int pausesBeforeSleep)
+        : this(threads, pausesBeforeSleep, isEveryones: false)
+    {
+    }
+
+    private Team(int threads, int pausesBeforeSleep, bool isEveryones)
     {
         if (threads is < 1 or > 64)
         {
@@ -46,6 +55,7 @@ public sealed unsafe class Team : IDisposable
         }
 
         _pausesBeforeSleep = pausesBeforeSleep;
+        _isEveryones = isEveryones;
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -54,9 +64,9 @@ public sealed unsafe class Team : IDisposable
     }
 
     /// <summary>No threads: the caller does everything.</summary>
-    public static Team Alone { get; } = new(1);
+    public static Team Alone { get; } = new(1, PausesBeforeSleep, isEveryones: true);
 
-    /// <summary>The team of whoever brings none: a thread per processor, at most 8, and no threads in a browser. It starts when first asked for and is not to be disposed.</summary>
+    /// <summary>The team of whoever brings none: a thread per processor, at most 8, and no threads in a browser. It starts when first asked for and lasts as long as the process: disposing of it does nothing.</summary>
     public static Team Shared => s_shared.Value;
 
     /// <summary>Threads in all, the caller's included.</summary>
@@ -64,7 +74,7 @@ public sealed unsafe class Team : IDisposable
 
     /// <summary>Runs work(first, end, state) so that every unit in [0, units) is covered exactly once; returns when all of it is done.</summary>
     /// <param name="units">Units of work: column panels, heads, blocks of rows.</param>
-    /// <param name="work">Does the units [first, end). Must not throw.</param>
+    /// <param name="work">Does the units [first, end). When it throws, on whatever thread, the caller gets that exception once all threads are done; the team can be used again.</param>
     /// <param name="state">Passed through, usually the address of a struct on the caller's stack.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int units, delegate*<int, int, void*, void> work, void* state)
@@ -88,14 +98,26 @@ public sealed unsafe class Team : IDisposable
             worker.Start();
         }
 
-        work(0, End(0), state);
-        int pauses = 0;
-        while (Volatile.Read(ref _remaining) != 0)
+        ExceptionDispatchInfo? failure;
+        try
         {
-            Pause(ref pauses);
+            work(0, End(0), state);
+        }
+        finally
+        {
+            // Even when this part fails the workers are still at theirs, on the caller's stack.
+            int pauses = 0;
+            while (Volatile.Read(ref _remaining) != 0)
+            {
+                Pause(ref pauses);
+            }
+
+            failure = _failure;
+            _failure = null;
+            Volatile.Write(ref _taken, 0);
         }
 
-        Volatile.Write(ref _taken, 0);
+        failure?.Throw();
     }
 
     /// <summary>Like the other overload, but small work stays with the caller: starting another thread costs microseconds.</summary>
@@ -115,12 +137,21 @@ public sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Ends the threads. A team that is being used must not be disposed.</summary>
+    /// <summary>
+    /// Ends the threads, after the work that is being done. Whoever still has the team computes alone from then on, with the same bits. Does nothing to
+    /// <see cref="Shared"/> and <see cref="Alone"/>, which are everyone's. Must not be called from inside the team's own work.
+    /// </summary>
     public void Dispose()
     {
-        if (_disposed)
+        if (_isEveryones || Interlocked.Exchange(ref _disposing, 1) != 0)
         {
             return;
+        }
+
+        int pauses = 0;
+        while (Interlocked.CompareExchange(ref _taken, 1, 0) != 0)
+        {
+            Pause(ref pauses);
         }
 
         _disposed = true;
@@ -213,7 +244,14 @@ public sealed unsafe class Team : IDisposable
                 int first = _team.End(_part - 1), end = _team.End(_part);
                 if (end > first)
                 {
-                    _team._work(first, end, _team._state);
+                    try
+                    {
+                        _team._work(first, end, _team._state);
+                    }
+                    catch (Exception exception)
+                    {
+                        Interlocked.CompareExchange(ref _team._failure, ExceptionDispatchInfo.Capture(exception), null);
+                    }
                 }
 
                 Interlocked.Decrement(ref _team._remaining);

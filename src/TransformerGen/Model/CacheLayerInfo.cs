@@ -9,7 +9,7 @@ namespace TransformerGen.Model;
 public sealed record CacheLayerInfo(int Heads, int HeadWidth)
 {
     /// <summary>Floats of one head's value, padding included.</summary>
-    public int ValueWidth => (HeadWidth + 15) / 16 * 16;
+    public int ValueWidth => Padding.RoundUp(HeadWidth);
 
     /// <summary>Floats per position: keys and values of all heads.</summary>
     public int Floats => Heads * (HeadWidth + ValueWidth);

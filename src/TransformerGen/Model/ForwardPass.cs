@@ -62,7 +62,7 @@ internal static unsafe class ForwardPass
     /// <param name="logits">[count, V].</param>
     public static void CopyLogits(Workspace workspace, int first, int count, Span<float> logits)
     {
-        int vocabulary = workspace.Weights.Info.Vocabulary, stride = (vocabulary + 15) / 16 * 16;
+        int vocabulary = workspace.Weights.Info.Vocabulary, stride = Padding.RoundUp(vocabulary);
         for (int row = 0; row < count; row++)
         {
             new ReadOnlySpan<float>(workspace.Logits + ((long)(first + row) * stride), vocabulary).CopyTo(logits[(row * vocabulary)..]);

@@ -15,7 +15,7 @@ namespace TransformerGen.Model;
 public sealed unsafe class KeyValueCache : IDisposable
 {
     /// <summary>Positions in one panel of keys.</summary>
-    public const int Panel = 16;
+    public const int Panel = Padding.Floats;
 
     private readonly int _floatsPerPosition;
     private readonly int[] _blocks;     // width of each block, in the order in which they lie in a slot
@@ -62,7 +62,7 @@ public sealed unsafe class KeyValueCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(slots);
         ArgumentOutOfRangeException.ThrowIfNegative(positions);
         long floats = Math.Max(1, (long)slots * _floatsPerPosition);
-        int capacity = RoundUp(positions);
+        int capacity = Padding.RoundUp(positions);
         _memory.Grow(floats * capacity);
         Slots = slots;
         Capacity = (int)Math.Max(capacity, Math.Min(_memory.Length / floats, int.MaxValue / 2) / Panel * Panel);
@@ -81,12 +81,12 @@ public sealed unsafe class KeyValueCache : IDisposable
         }
 
         RequireBlocks();
-        int before = Capacity, capacity = RoundUp(positions);
+        int before = Capacity, capacity = Padding.RoundUp(positions);
         using NativeBuffer source = _memory;
         _memory = new NativeBuffer((long)Slots * _floatsPerPosition * capacity);
         for (int slot = 0; slot < Slots; slot++)
         {
-            long filled = RoundUp(Lengths[slot]), offset = (long)slot * _floatsPerPosition;
+            long filled = Padding.RoundUp(Lengths[slot]), offset = (long)slot * _floatsPerPosition;
             foreach (int width in _blocks)
             {
                 long bytes = filled * width * sizeof(float);
@@ -112,7 +112,7 @@ public sealed unsafe class KeyValueCache : IDisposable
     {
         RequireBlocks();
         float* source = At(from, 0), target = At(to, 0);
-        long filled = RoundUp(Lengths[from]);
+        long filled = Padding.RoundUp(Lengths[from]);
         foreach (int width in _blocks)
         {
             long bytes = filled * width * sizeof(float);
@@ -131,8 +131,6 @@ public sealed unsafe class KeyValueCache : IDisposable
         FreeLengths();
         GC.SuppressFinalize(this);
     }
-
-    private static int RoundUp(int positions) => (positions + Panel - 1) / Panel * Panel;
 
     private void RequireBlocks()
     {

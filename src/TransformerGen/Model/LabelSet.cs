@@ -36,8 +36,8 @@ public sealed unsafe class LabelSet : IDisposable
             return;
         }
 
-        Rows = Resize(Rows, Count, count);
-        Labels = Resize(Labels, Count, count);
+        Rows = NativeInts.Resize(Rows, Count, count);
+        Labels = NativeInts.Resize(Labels, Count, count);
         _capacity = count;
     }
 
@@ -60,18 +60,6 @@ public sealed unsafe class LabelSet : IDisposable
     {
         Free();
         GC.SuppressFinalize(this);
-    }
-
-    private static int* Resize(int* old, int used, int capacity)
-    {
-        int* memory = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        if (old != null)
-        {
-            new ReadOnlySpan<int>(old, used).CopyTo(new Span<int>(memory, capacity));
-            NativeMemory.Free(old);
-        }
-
-        return memory;
     }
 
     private void Free()

@@ -19,13 +19,14 @@ public static unsafe class ModelFiles
 
     private const float LargestHalf = 65504f;
 
-    /// <summary>Writes a model to a folder. Each file is written beside its old self and renamed over it, so a crash leaves no half file.</summary>
+    /// <summary>Writes a model to a folder. Each file is written beside its old self and renamed over it, so a crash leaves no half file; the weights come first, so that a new <c>config.json</c> never stands beside weights that are missing or old.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
     /// <param name="folder">The folder; created when it is missing.</param>
     /// <param name="type">How elements are stored: F32 (exact), or F16 or BF16 (half the size, rounded to nearest).</param>
     /// <exception cref="ArgumentException"><paramref name="type"/> is none of the three, or a weight is too large for F16; the message names it.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public static void Save<TModel>(this TModel model, string folder, TensorType type = TensorType.F32)
         where TModel : class, ITransformer<TModel>
     {
@@ -37,6 +38,7 @@ public static unsafe class ModelFiles
         }
 
         ModelWeights weights = model.Weights;
+        weights.ThrowIfDisposed();
         if (type == TensorType.F16)
         {
             RequireHalfRange(weights);
@@ -45,12 +47,12 @@ public static unsafe class ModelFiles
         var tensors = new List<TensorSource>(weights.Info.Parameters.Count);
         foreach (ParameterInfo parameter in weights.Info.Parameters)
         {
-            tensors.Add(TensorSource.Rows(parameter.Name, type, Shape(parameter), weights.Values.Start + parameter.Offset, parameter.Stride));
+            tensors.Add(TensorSource.Rows(parameter.Name, type, parameter.Shape(), weights.Values.Start + parameter.Offset, parameter.Stride));
         }
 
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, ConfigName), stream => stream.Write(Encoding.UTF8.GetBytes(weights.Info.ConfigJson.TrimEnd() + "\n")));
         SafeTensorsWriter.Write(Path.Combine(folder, WeightsName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.Write(Path.Combine(folder, ConfigName), stream => stream.Write(Encoding.UTF8.GetBytes(weights.Info.ConfigJson.TrimEnd() + "\n")));
         GC.KeepAlive(weights);
     }
 
@@ -127,7 +129,7 @@ public static unsafe class ModelFiles
         foreach (ParameterInfo parameter in info.Parameters)
         {
             expected.Add(parameter.Name);
-            long[] shape = Shape(parameter);
+            long[] shape = parameter.Shape();
             if (!tensors.Tensors.TryGetValue(parameter.Name, out TensorInfo? found))
             {
                 problems.Add($"{parameter.Name} is missing; expected {TensorInfo.Describe(shape)}");
@@ -149,8 +151,6 @@ public static unsafe class ModelFiles
 
         return problems;
     }
-
-    private static long[] Shape(ParameterInfo parameter) => parameter.Rank == 1 ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
 
     private static void RequireHalfRange(ModelWeights weights)
     {

@@ -20,7 +20,7 @@ public static class ModelForward
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
-        RequireLength(TModel.Info, tokens.Length, logits.Length);
+        RequireLength(TModel.Info, tokens.Length, logits);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
         ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths);
         ForwardPass.CopyLogits(lease.Workspace, 0, tokens.Length, logits);
@@ -41,7 +41,7 @@ public static class ModelForward
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: true);
-        RequireLength(TModel.Info, targets.Length, logits.Length);
+        RequireLength(TModel.Info, targets.Length, logits);
         RequirePairs(sourceLengths.Length, targetLengths.Length);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
         ForwardPass.Encode<TModel>(lease.Workspace, sources, sourceLengths);
@@ -183,11 +183,11 @@ public static class ModelForward
         }
     }
 
-    private static void RequireLength(ModelInfo info, int rows, int floats)
+    private static void RequireLength(ModelInfo info, int rows, ReadOnlySpan<float> logits)
     {
-        if (floats != (long)rows * info.Vocabulary)
+        if (logits.Length != (long)rows * info.Vocabulary)
         {
-            throw new ArgumentException($"There is room for {floats} logits. Expected [{rows}, {info.Vocabulary}], {(long)rows * info.Vocabulary} of them.", nameof(floats));
+            throw new ArgumentException($"There is room for {logits.Length} logits. Expected [{rows}, {info.Vocabulary}], {(long)rows * info.Vocabulary} of them.", nameof(logits));
         }
     }
 }

@@ -10,6 +10,8 @@ public sealed class ModelWeights : IDisposable
 {
     private readonly Dictionary<string, ParameterInfo> _byName;
     private readonly Action<ModelWeights, Team> _pack;
+    private readonly HashSet<IDisposable> _dependents = [];
+    private volatile bool _disposed;
 
     /// <summary>Creates weights that are all zero.</summary>
     /// <param name="info">The model.</param>
@@ -38,8 +40,10 @@ public sealed class ModelWeights : IDisposable
     public NativeBuffer? TrainingPanels { get; private set; }
 
     /// <summary>Makes room for the panels that the backward pass reads, and derives them.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public void EnableTraining(Team team)
     {
+        ThrowIfDisposed();
         if (TrainingPanels is null)
         {
             TrainingPanels = new NativeBuffer(Info.TrainingPanelFloats);
@@ -48,7 +52,12 @@ public sealed class ModelWeights : IDisposable
     }
 
     /// <summary>Derives the panels from the values. Whoever writes values calls this afterwards.</summary>
-    public void Pack(Team team) => _pack(this, team);
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public void Pack(Team team)
+    {
+        ThrowIfDisposed();
+        _pack(this, team);
+    }
 
     /// <summary>A tensor by its checkpoint name.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name; the message names some that exist.</exception>
@@ -57,24 +66,68 @@ public sealed class ModelWeights : IDisposable
         : throw new KeyNotFoundException($"{Info.Name} has no tensor '{name}'. It has {Info.Parameters.Count}, such as {string.Join(", ", Info.Parameters.Take(3).Select(p => p.Name))}.");
 
     /// <summary>A read-only view of a tensor, by row.</summary>
-    public TensorView View(string name) => new(Values, Find(name));
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed; a view that is kept throws it, too.</exception>
+    public TensorView View(string name)
+    {
+        ThrowIfDisposed();
+        return new(Values, Find(name), Info.Name);
+    }
 
     /// <summary>Replaces a tensor's elements and derives the panels again.</summary>
     /// <param name="name">Checkpoint name.</param>
     /// <param name="elements">All elements, row by row, without padding.</param>
     /// <param name="team">Who derives the panels.</param>
     /// <exception cref="ArgumentException">The number of elements is not that of the tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public void Set(string name, ReadOnlySpan<float> elements, Team? team = null)
     {
-        new TensorView(Values, Find(name)).Write(elements);
+        new TensorView(Values, Find(name), Info.Name).Write(elements);
         Pack(team ?? Team.Alone);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the parameters, and what the model's pool of sessions keeps for later. Using the model afterwards is an <see cref="ObjectDisposedException"/>; nobody may be using it now.</summary>
     public void Dispose()
     {
+        IDisposable[] dependents;
+        lock (_dependents)
+        {
+            _disposed = true;
+            dependents = [.. _dependents];
+            _dependents.Clear();
+        }
+
+        foreach (IDisposable dependent in dependents)
+        {
+            dependent.Dispose();
+        }
+
         Values.Dispose();
         Panels.Dispose();
         TrainingPanels?.Dispose();
+    }
+
+    /// <summary>Has <see cref="Dispose"/> dispose of something that is of no use without the model; at once when the model is disposed already.</summary>
+    internal void Register(IDisposable dependent)
+    {
+        lock (_dependents)
+        {
+            if (!_disposed)
+            {
+                _dependents.Add(dependent);
+                return;
+            }
+        }
+
+        dependent.Dispose();
+    }
+
+    /// <summary>What entry points ask first, so that kernels need not: without its parameters a model is null pointers.</summary>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(Info.Name, "The model is disposed: its parameters are gone. Load or create it again, and dispose of it when its last user is done.");
+        }
     }
 }

@@ -15,7 +15,7 @@ internal static class PackedRows
         long total = 0;
         for (int s = 0; s < lengths.Length; s++)
         {
-            RequireLength(info, lengths[s], what, s);
+            RequireLength(info, lengths, what, s);
             total += lengths[s];
         }
 
@@ -65,17 +65,18 @@ internal static class PackedRows
         }
     }
 
-    private static void RequireLength(ModelInfo info, int length, string what, int index)
+    private static void RequireLength(ModelInfo info, ReadOnlySpan<int> lengths, string what, int index)
     {
+        int length = lengths[index];
         if (length < 1)
         {
-            throw new ArgumentException($"{what} {index} has {length} tokens. Expected at least one.", nameof(length));
+            throw new ArgumentException($"{what} {index} has {length} tokens. Expected at least one.", nameof(lengths));
         }
 
         if (length > info.MaxLength)
         {
             throw new ArgumentException(
-                $"{what} {index} has {length} tokens, but MaxLength of {info.Name} is {info.MaxLength}. Shorten it, or compile the model with a larger MaxLength.", nameof(length));
+                $"{what} {index} has {length} tokens, but MaxLength of {info.Name} is {info.MaxLength}. Shorten it, or compile the model with a larger MaxLength.", nameof(lengths));
         }
     }
 }

@@ -27,4 +27,8 @@ public enum Initialization
 /// <param name="Deviation">Standard deviation where it starts as a normal distribution.</param>
 /// <param name="IsBuffer">A running statistic: saved, never trained.</param>
 public sealed record ParameterInfo(
-    string Name, int Rows, int Columns, int Rank, int Offset, int Stride, Initialization Initialization, float Deviation = 0f, bool IsBuffer = false);
+    string Name, int Rows, int Columns, int Rank, int Offset, int Stride, Initialization Initialization, float Deviation = 0f, bool IsBuffer = false)
+{
+    /// <summary>The shape that the checkpoint stores: [Columns] for a vector, [Rows, Columns] for a matrix.</summary>
+    internal long[] Shape() => Rank == 1 ? [Columns] : [Rows, Columns];
+}

@@ -66,13 +66,13 @@ public sealed unsafe class RowSet : IDisposable
 
         int oldRows = Count, oldSequences = Sequences;
         int rowCapacity = Math.Max(Math.Max(rows, _rowCapacity), 16), sequenceCapacity = Math.Max(Math.Max(sequences, _sequenceCapacity), 8);
-        Tokens = Resize(Tokens, oldRows, rowCapacity);
-        Positions = Resize(Positions, oldRows, rowCapacity);
-        SequenceOf = Resize(SequenceOf, oldRows, rowCapacity);
-        Offsets = Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
-        Past = Resize(Past, oldSequences, sequenceCapacity);
-        Slots = Resize(Slots, oldSequences, sequenceCapacity);
-        SourceSlots = Resize(SourceSlots, oldSequences, sequenceCapacity);
+        Tokens = NativeInts.Resize(Tokens, oldRows, rowCapacity);
+        Positions = NativeInts.Resize(Positions, oldRows, rowCapacity);
+        SequenceOf = NativeInts.Resize(SequenceOf, oldRows, rowCapacity);
+        Offsets = NativeInts.Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
+        Past = NativeInts.Resize(Past, oldSequences, sequenceCapacity);
+        Slots = NativeInts.Resize(Slots, oldSequences, sequenceCapacity);
+        SourceSlots = NativeInts.Resize(SourceSlots, oldSequences, sequenceCapacity);
         _rowCapacity = rowCapacity;
         _sequenceCapacity = sequenceCapacity;
     }
@@ -110,18 +110,6 @@ public sealed unsafe class RowSet : IDisposable
     {
         Free();
         GC.SuppressFinalize(this);
-    }
-
-    private static int* Resize(int* old, int used, int capacity)
-    {
-        int* memory = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        if (old != null)
-        {
-            new ReadOnlySpan<int>(old, used).CopyTo(new Span<int>(memory, capacity));
-            NativeMemory.Free(old);
-        }
-
-        return memory;
     }
 
     private void Free()

@@ -1,6 +1,8 @@
+using System.ComponentModel;
+
 namespace TransformerGen.Model;
 
-/// <summary>A <see cref="RowSet"/> as kernels read it: counts and pointers, no object.</summary>
+/// <summary>A <see cref="RowSet"/> as kernels read it: counts and pointers, no object. For generated code.</summary>
 /// <param name="count">Rows.</param>
 /// <param name="sequences">Sequences.</param>
 /// <param name="tokens">[Count]</param>
@@ -10,6 +12,7 @@ namespace TransformerGen.Model;
 /// <param name="past">[Sequences]</param>
 /// <param name="slots">[Sequences]</param>
 /// <param name="sourceSlots">[Sequences]</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct RowView(int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots)
 {
     /// <summary>Rows: tokens of all sequences.</summary>
@@ -40,10 +43,11 @@ public readonly unsafe struct RowView(int count, int sequences, int* tokens, int
     public int* SourceSlots { get; } = sourceSlots;
 }
 
-/// <summary>A <see cref="LabelSet"/> as kernels read it.</summary>
+/// <summary>A <see cref="LabelSet"/> as kernels read it. For generated code.</summary>
 /// <param name="count">Label rows.</param>
 /// <param name="rows">[Count]</param>
 /// <param name="labels">[Count]</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct LabelView(int count, int* rows, int* labels)
 {
     /// <summary>Label rows.</summary>

@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace TransformerGen.Model;
 
-/// <summary>Sinusoidal position encodings (Vaswani et al. 2017, section 3.5), computed in double precision.</summary>
+/// <summary>Sinusoidal position encodings (Vaswani et al. 2017, section 3.5), computed in double precision. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class Sinusoid
 {
     /// <summary>PE(p, 2i) = sin(p / 10000^(2i / width)), PE(p, 2i + 1) = cos of the same angle.</summary>
@@ -10,7 +13,7 @@ public static class Sinusoid
     /// <returns>[positions, width rounded up to 16], the padding zero.</returns>
     public static unsafe NativeBuffer Create(int positions, int width, bool interleaved)
     {
-        int stride = (width + 15) / 16 * 16;
+        int stride = Padding.RoundUp(width);
         var table = new NativeBuffer((long)positions * stride);
         for (int p = 0; p < positions; p++)
         {

@@ -4,12 +4,21 @@ namespace TransformerGen.Model;
 public readonly unsafe struct TensorView
 {
     private readonly NativeBuffer _buffer;
+    private readonly string _owner;
 
     /// <summary>The tensor's part of a buffer.</summary>
     public TensorView(NativeBuffer buffer, ParameterInfo parameter)
+        : this(buffer, parameter, parameter?.Name!)
     {
+    }
+
+    /// <summary>The tensor's part of a buffer whose owner is named when it is gone.</summary>
+    internal TensorView(NativeBuffer buffer, ParameterInfo parameter, string owner)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
         ArgumentNullException.ThrowIfNull(parameter);
         _buffer = buffer;
+        _owner = owner;
         Parameter = parameter;
     }
 
@@ -21,6 +30,7 @@ public readonly unsafe struct TensorView
 
     /// <summary>One row, [Columns].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    /// <exception cref="ObjectDisposedException">Who owns the memory is disposed.</exception>
     public ReadOnlySpan<float> Row(int row) => Writable(row);
 
     /// <summary>Copies all elements, row by row, without padding.</summary>
@@ -45,6 +55,11 @@ public readonly unsafe struct TensorView
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Parameter.Rows);
+        if (_buffer.Start == null)
+        {
+            throw new ObjectDisposedException(_owner, $"The memory that {Parameter.Name} is a view of has been freed. Copy what is to outlive it with ToArray.");
+        }
+
         return new Span<float>(_buffer.Start + Parameter.Offset + ((long)row * Parameter.Stride), Parameter.Columns);
     }
 

@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using TransformerGen.Kernels;
 
 namespace TransformerGen.Model;
 
-/// <summary>Floats per row of each symbol that a plan of the generated code needs.</summary>
+/// <summary>Floats per row of each symbol that a plan of the generated code needs. For generated code.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int LabelRows, int SourceSequences, int TargetSequences, int Once);
 
 /// <summary>
@@ -12,13 +14,16 @@ public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int Lab
 public sealed unsafe class Workspace : IDisposable
 {
     private readonly NativeBuffer _arena = new();
+    private bool _disposed;
 
     /// <summary>Creates a workspace for a model.</summary>
     /// <param name="weights">The model's weights, shared with other workspaces.</param>
     /// <param name="team">Who computes.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public Workspace(ModelWeights weights, Team team)
     {
         ArgumentNullException.ThrowIfNull(weights);
+        weights.ThrowIfDisposed();
         Weights = weights;
         Team = team;
         SelfCache = new KeyValueCache(weights.Info.SelfCacheLayers);
@@ -115,6 +120,7 @@ public sealed unsafe class Workspace : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         _arena.Dispose();
         Source.Dispose();
         Target.Dispose();
@@ -122,6 +128,16 @@ public sealed unsafe class Workspace : IDisposable
         SelfCache.Dispose();
         SourceCache.Dispose();
         Capture.Dispose();
+    }
+
+    /// <summary>What those who compute here ask first.</summary>
+    internal void ThrowIfDisposed()
+    {
+        Weights.ThrowIfDisposed();
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(nameof(Workspace), $"A workspace of {Weights.Info.Name} that has been disposed computes nothing any more. Create another session or trainer.");
+        }
     }
 
     private static Region Take(ref float* at, long floats, int rows)

@@ -78,9 +78,9 @@ internal static unsafe class Checkpoint
         foreach ((string name, ParameterInfo parameter, _) in parts)
         {
             TensorInfo tensor = file.Info(name);
-            if (tensor.Type != TensorType.F32 || !tensor.Shape.SequenceEqual(Shape(parameter)))
+            if (tensor.Type != TensorType.F32 || !tensor.Shape.SequenceEqual(parameter.Shape()))
             {
-                throw new InvalidDataException($"{path}: {tensor} does not fit; {weights.Info.Name} has {name} F32 [{string.Join(", ", Shape(parameter))}]. The checkpoint belongs to another model.");
+                throw new InvalidDataException($"{path}: {tensor} does not fit; {weights.Info.Name} has {name} F32 [{string.Join(", ", parameter.Shape())}]. The checkpoint belongs to another model.");
             }
         }
 
@@ -100,10 +100,8 @@ internal static unsafe class Checkpoint
         return new State(state[0], new DataPosition((int)state[1], (int)state[2]));
     }
 
-    private static long[] Shape(ParameterInfo parameter) => parameter.Rank == 1 ? [parameter.Columns] : [parameter.Rows, parameter.Columns];
-
     private static TensorSource Source(string name, ParameterInfo parameter, NativeBuffer buffer) =>
-        TensorSource.Rows(name, TensorType.F32, Shape(parameter), buffer.Start + parameter.Offset, parameter.Stride);
+        TensorSource.Rows(name, TensorType.F32, parameter.Shape(), buffer.Start + parameter.Offset, parameter.Stride);
 
     /// <summary>Tensors of equal shape can belong to another model: one with other heads, norms or activation.</summary>
     private static void CheckModel(string path, SafeTensorsFile file, ModelInfo info)

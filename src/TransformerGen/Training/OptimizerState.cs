@@ -34,10 +34,11 @@ internal sealed unsafe class OptimizerState : IDisposable
     /// <param name="rate">The schedule's rate.</param>
     /// <param name="clipNorm">Largest norm; null does not clip.</param>
     /// <param name="team">Who computes.</param>
-    /// <returns>The norm of all gradients that are trained on, before clipping.</returns>
+    /// <returns>The norm of all gradients that are trained on, before clipping. When it is not finite, nothing was updated.</returns>
     public double Step(NativeBuffer gradients, long step, double rate, double? clipNorm, Team team)
     {
         UpdateBlocks blocks = _blocks;
+        double norm;
         fixed (UpdateBlock* block = blocks.Blocks)
         fixed (SegmentRates* rates = blocks.Rates)
         fixed (byte* touched = blocks.Touched)
@@ -49,10 +50,16 @@ internal sealed unsafe class OptimizerState : IDisposable
                 Blocks = block, Rates = rates, Touched = touched, Sums = sums, GradientScale = 1f,
             };
             Prepare(step, rate, ref work);
+            UpdateKernels.Square(team, blocks.Blocks.Length, &work);
+            norm = Norm();
+            if (!double.IsFinite(norm))
+            {
+                return norm;
+            }
+
             if (clipNorm is { } limit)
             {
-                UpdateKernels.Square(team, blocks.Blocks.Length, &work);
-                work.GradientScale = (float)Math.Min(1, limit / (Norm() + 1e-6));
+                work.GradientScale = (float)Math.Min(1, limit / (norm + 1e-6));
             }
 
             switch (_optimizer)
@@ -72,7 +79,7 @@ internal sealed unsafe class OptimizerState : IDisposable
             }
         }
 
-        return Norm();
+        return norm;
     }
 
     /// <summary>Leaves nothing out any more: what the steps would be without that.</summary>

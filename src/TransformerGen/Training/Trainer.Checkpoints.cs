@@ -13,8 +13,12 @@ public sealed unsafe partial class Trainer<TModel>
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="IOException">The file cannot be written; the old one is as it was.</exception>
-    public void Save(string path) =>
+    /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
+    public void Save(string path)
+    {
+        _workspace.ThrowIfDisposed();
         Checkpoint.Write(path, Model.Weights, _optimizer, Options, new Checkpoint.State(StepsDone, Position));
+    }
 
     /// <summary>Goes on where <see cref="Save"/> was called: the steps that follow have the same bits as if training had not been interrupted, at any number of threads.</summary>
     /// <param name="path">The checkpoint.</param>

@@ -55,6 +55,7 @@ public sealed unsafe partial class Trainer<TModel>
             return 0;
         }
 
+        _workspace.ThrowIfDisposed();
         _workspace.Dropout = DropoutKey.None;
         _workspace.Smoothing = 0;
         _workspace.Labels.Clear();

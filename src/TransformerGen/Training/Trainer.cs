@@ -55,11 +55,18 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>What the step saw.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// The loss or the norm of the gradients is NaN or infinite. Parameters and optimiser are as they were before the step, and so is <see cref="StepsDone"/>;
+    /// running statistics of batch normalisation have seen the batches.
+    /// </exception>
     public StepResult Step(params ReadOnlySpan<TrainingBatch> batches)
     {
         double loss = ForwardBackward(batches);
+        RequireFinite(loss, "a loss");
         double rate = Options.Schedule.Rate(StepsDone + 1);
         double norm = _optimizer.Step(_gradients, StepsDone + 1, rate, Options.ClipNorm, Team);
+        RequireFinite(norm, "a norm of all gradients");
         TModel.Pack(Model.Weights, Team);
         StepsDone++;
 
@@ -73,12 +80,15 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         return new StepResult(StepsDone, loss, loss - _entropy, rate, norm, tokens, labels);
     }
 
-    /// <summary>Loss and gradients of the next step, without taking it.</summary>
+    /// <summary>Loss and gradients of the next step, without taking it: no parameter changes.</summary>
+    /// <remarks>It is a pass in training mode: where the model has batch normalisation, its running mean and variance move with every call, as in PyTorch.</remarks>
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>The mean loss of all labels that count.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
     public double ForwardBackward(params ReadOnlySpan<TrainingBatch> batches)
     {
+        _workspace.ThrowIfDisposed();
         int counted = 0;
         foreach (TrainingBatch batch in batches)
         {
@@ -115,7 +125,19 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="name">Checkpoint name.</param>
     /// <returns>A view, [rows, columns].</returns>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
-    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name));
+    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name), nameof(Trainer<TModel>));
+
+    // Anything the optimiser made of such a number would be in the weights for good.
+    private void RequireFinite(double value, string what)
+    {
+        if (!double.IsFinite(value))
+        {
+            throw new NotFiniteNumberException(
+                $"Step {StepsDone + 1} has {what} of {value}; parameters and optimiser are as they were before it. Lower the learning rate, warm up longer, or set ClipNorm. " +
+                "If the same batch fails with fresh weights, look at the batch; if every batch fails, the weights hold such a number already: go on from an earlier checkpoint.",
+                value);
+        }
+    }
 
     /// <summary>Frees gradients, moments and activations. The model stays.</summary>
     public void Dispose()

@@ -20,9 +20,11 @@ public static class WeightInitializer
     /// <param name="weights">The weights to fill; padding stays zero.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="team">Who derives the panels; null computes on the calling thread.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public static void Initialize(ModelWeights weights, ulong seed, Team? team = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
+        weights.ThrowIfDisposed();
         foreach (ParameterInfo parameter in weights.Info.Parameters)
         {
             Fill(new TensorView(weights.Values, parameter), seed);

@@ -70,6 +70,15 @@ public class ModelGenerationTests
     }
 
     [Fact]
+    public void Wrong_lengths_are_reported_by_parameters_that_exist()
+    {
+        ProbeModel model = ProbeModel.Create();
+        Assert.Equal("logits", Assert.Throws<ArgumentException>(() => model.Forward([5, 6], [2], [1], [1], new float[3])).ParamName);
+        Assert.Equal("lengths", Assert.Throws<ArgumentException>(() => new DecodingSession<ProbeModel>(model).Encode([5], [0])).ParamName);
+        Assert.Equal("lengths", Assert.Throws<ArgumentException>(() => new DecodingSession<ProbeModel>(model).Encode(new int[76], [76])).ParamName);
+    }
+
+    [Fact]
     public void Cancellation_ends_a_batch()
     {
         Assert.ThrowsAny<OperationCanceledException>(() => ProbeModel.Create().Generate(Sources, cancellationToken: new CancellationToken(canceled: true)));
@@ -100,6 +109,19 @@ public class ModelGenerationTests
         using SessionLease<ProbeModel> third = pool.Rent();
         Assert.Same(session, second.Session);
         Assert.NotSame(session, third.Session);
+    }
+
+    [Fact]
+    public unsafe void What_comes_back_while_the_pool_is_disposed_is_freed()
+    {
+        // The order that a race makes: the pool was found alive, then disposed, then the workspace was added.
+        ProbeModel model = ProbeModel.Create();
+        var pool = new SessionPool<ProbeModel>(model, Team.Alone);
+        SessionPool<ProbeModel>.Entry entry = new(new Workspace(model.Weights, Team.Alone));
+        pool.Dispose();
+        pool.Keep(entry);
+        Assert.Equal(0, pool.Idle);
+        Assert.True(entry.Workspace.Source.Tokens == null);
     }
 
     [Fact]

@@ -222,6 +222,20 @@ public class TokenDecoderTests
         Assert.Contains("NaN", Assert.Throws<InvalidOperationException>(() => decoder.Next(new int[1])).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 4000)]       // 4000 x 1,000,001 and 1000 x 4 x 1,000,001 wrap around 2^32
+    [InlineData(4, 1000)]
+    [InlineData(1, 4300)]       // and this one wraps to a number that looks right
+    public void A_batch_with_more_ids_than_an_array_holds_is_refused(int beams, int prompts)
+    {
+        GenerationOptions options = new() { MaxNewTokens = int.MaxValue, Beams = beams };
+        int[][] batch = [.. Enumerable.Repeat<int[]>([0], prompts)];
+        ToySession session = new(new HashModel(1, 5), maxRows: 4300, maxLength: 1_000_000);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => Generation.Generate(session, options, batch));
+        Assert.Contains($"{prompts} prompts x {beams} rows", e.Message, StringComparison.Ordinal);
+        Assert.Contains("of up to 1000001 tokens", e.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, GenerationOptions> WrongOptions() => new()
     {
         { "MaxNewTokens", new() { MaxNewTokens = 0 } },

@@ -51,6 +51,15 @@ public sealed class ModelFilesTests : IDisposable
         Assert.Equal("pt", file.Metadata["format"]);
     }
 
+    [Fact]
+    public void Weights_that_cannot_be_written_leave_no_new_configuration()
+    {
+        // A folder stands where the weights belong: nothing can be renamed over it.
+        Directory.CreateDirectory(Path.Combine(Folder, "model.safetensors"));
+        Assert.ThrowsAny<Exception>(() => Model().Save(Folder));
+        Assert.Empty(Directory.GetFiles(Folder));
+    }
+
     [Theory]
     [InlineData(TensorType.F16, 11)]
     [InlineData(TensorType.BF16, 8)]

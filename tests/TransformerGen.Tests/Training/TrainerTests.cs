@@ -192,6 +192,45 @@ public sealed unsafe class TrainerTests
     }
 
     [Fact]
+    public void A_step_with_a_loss_that_is_not_finite_is_not_taken()
+    {
+        using var trainer = new Trainer<ToyModel>(ToyModel.Create(1), Options());
+        trainer.Step(Batch(1, 3));
+        trainer.Model.Weights.Values.Start[ToyModel.Info.Parameters[2].Offset] = float.NaN;
+        Refused(trainer, "Step 2 has a loss of NaN");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1.0)]
+    public void A_step_with_gradients_that_are_not_finite_is_not_taken(double? clip)
+    {
+        // An embedding of zeros hides the output's huge weights from the loss; its own gradient is made of them, and the square of that is infinite.
+        using var trainer = new Trainer<ToyModel>(ToyModel.Create(1), Options() with { ClipNorm = clip });
+        trainer.Step(Batch(1, 3));
+        float* values = trainer.Model.Weights.Values.Start;
+        new Span<float>(values, ToyModel.Info.Parameters[1].Offset).Clear();
+        values[ToyModel.Info.Parameters[1].Offset + (3 * ToyModel.Stride)] = 1e30f;
+        Assert.True(double.IsFinite(trainer.ForwardBackward(Batch(2, 3))));
+        Refused(trainer, "Step 2 has a norm of all gradients of ");
+
+        // With sound weights training goes on.
+        new Span<float>(values + ToyModel.Info.Parameters[1].Offset, ToyModel.Stride * ToyModel.Vocabulary).Fill(0.5f);
+        Assert.Equal(2, trainer.Step(Batch(2, 3)).Step);
+    }
+
+    private static void Refused(Trainer<ToyModel> trainer, string beginning)
+    {
+        int parameters = ToyModel.Info.Parameters[^1].Offset;       // what follows are running statistics
+        float[] before = trainer.Model.Weights.Values.Span[..parameters].ToArray();
+        NotFiniteNumberException exception = Assert.Throws<NotFiniteNumberException>(() => trainer.Step(Batch(2, 3)));
+        Assert.StartsWith(beginning, exception.Message, StringComparison.Ordinal);
+        Assert.False(double.IsFinite(exception.OffendingNumber));
+        Assert.Equal(before, trainer.Model.Weights.Values.Span[..parameters].ToArray());
+        Assert.Equal(1, trainer.StepsDone);
+    }
+
+    [Fact]
     public void A_step_allocates_nothing_on_any_thread()
     {
         using var team = new Team(2);
