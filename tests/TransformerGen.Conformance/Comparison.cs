@@ -10,6 +10,7 @@ internal sealed record Verdict(string Kind, string Worst);
 /// <summary>Gathers comparisons and remembers the worst, as a fraction of what is allowed.</summary>
 internal sealed class Comparison
 {
+    private readonly HashSet<string> _items = new(StringComparer.Ordinal);
     private double _worst = -1;
     private string _description = "nothing was compared";
 
@@ -42,6 +43,7 @@ internal sealed class Comparison
     public void Add(string item, double error, double allowed)
     {
         Count++;
+        _items.Add(item);
         double fraction = double.IsNaN(error) ? double.PositiveInfinity : error / allowed;
         if (fraction > _worst)
         {
@@ -54,10 +56,22 @@ internal sealed class Comparison
     public void Fail(string item, string reason)
     {
         Count++;
+        _items.Add(item);
         if (_worst < double.MaxValue)
         {
             _worst = double.MaxValue;
             _description = $"{item}: {reason}";
+        }
+    }
+
+    /// <summary>Fails where a reference was stored and nothing was compared with it.</summary>
+    /// <param name="stored">Tensors of the case; those whose names begin with "input" are its inputs.</param>
+    public void RequireAll(IEnumerable<string> stored)
+    {
+        string[] missed = [.. stored.Where(name => !name.StartsWith("input", StringComparison.Ordinal) && !_items.Contains(name)).Order(StringComparer.Ordinal)];
+        if (missed.Length > 0)
+        {
+            Fail("coverage", $"{missed.Length} tensors of expected.safetensors were not compared: {string.Join(", ", missed.Take(5))}");
         }
     }
 }

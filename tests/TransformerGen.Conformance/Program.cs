@@ -48,5 +48,11 @@ foreach (string path in Directory.GetDirectories(folder).Where(p => File.Exists(
     }
 }
 
+if (passed + failed == 0)
+{
+    Console.Error.WriteLine(filter.Length > 0 ? $"No case of '{folder}' has '{filter}' in its name." : $"'{folder}' holds no case: a folder with case.json was expected.");
+    return 2;
+}
+
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
 return failed == 0 ? 0 : 1;

@@ -9,12 +9,13 @@ internal static class Program
     {
         ["vectors"] => VectorCommand.Run(),
         ["jit"] => JitCommand.Run(),
+        ["text"] => TextCommand.Run(),
         _ => Usage(),
     };
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: vectors | jit (both are started by tests; run 'dotnet test' instead)");
+        Console.Error.WriteLine("usage: vectors | jit | text (all are started by tests; run 'dotnet test' instead)");
         return 2;
     }
 }

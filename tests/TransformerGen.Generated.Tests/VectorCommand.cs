@@ -26,7 +26,7 @@ internal static class VectorCommand
             failed |= verdict.Kind != "PASS";
         }
 
-        IReadOnlyList<string> lines = RandomSpecTests.RunAll(Small, wide: 1, out IReadOnlyList<string> failures);
+        IReadOnlyList<string> lines = RandomSpecTests.RunAll(Small, wide: 1, fresh: 1, out IReadOnlyList<string> failures);
         Console.WriteLine(string.Join('\n', lines.Concat(failures)));
         return failed || failures.Count > 0 ? 1 : 0;
     }

@@ -81,6 +81,23 @@ public class AttributeTests
     }
 
     [Theory]
+    [InlineData("Pattern = Pattern.Block, Window = {0}")]
+    [InlineData("Pattern = Pattern.Window, Window = {0}")]
+    [InlineData("Pattern = Pattern.Dilated, Window = {0}, Dilation = 2")]
+    [InlineData("Pattern = Pattern.Sparse, Window = {0}, GlobalTokens = {0}")]
+    [InlineData("Pattern = Pattern.Strided, Stride = {0}")]
+    [InlineData("Pattern = Pattern.TopK, TopK = {0}")]
+    public void Numbers_of_a_pattern_stop_at_the_maximum_length(string pattern)
+    {
+        ModelSpec Of(string number) => SpecTests.Target(
+            "[TransformerModel(64, 4, 3, 100, MaxLength = 50, " + pattern.Replace("{0}", number, StringComparison.Ordinal) + ")] partial class M;").Spec;
+        ModelSpec huge = Of("int.MaxValue");
+        Assert.Contains("2147483647", huge.ConfigJson, StringComparison.Ordinal);
+        Assert.Equal(Of("50") with { ConfigJson = "" }, huge with { ConfigJson = "" });
+        Assert.NotEqual(Of("49") with { ConfigJson = "" }, huge with { ConfigJson = "" });
+    }
+
+    [Theory]
     [InlineData("namespace A.@class { partial interface IOuter<in T> { } partial record struct R { internal partial interface I { [TransformerModel(8, 2, 1, 10)] protected internal sealed partial class @event; } } }", "A.@class", "partial record struct R,partial interface I", "@event", "protected internal", "A.class.R.I.event")]
     [InlineData("[TransformerModel(8, 2, 1, 10)] sealed partial class M;", "", "", "M", "internal", "M")]
     [InlineData("namespace N; partial record Outer { [TransformerModel(8, 2, 1, 10)] private partial class M; }", "N", "partial record Outer", "M", "private", "N.Outer.M")]

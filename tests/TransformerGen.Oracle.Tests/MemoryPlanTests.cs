@@ -37,6 +37,17 @@ public sealed class MemoryPlanTests
         Assert.True(plan.Sizes[Symbol.TargetRows] < plan.UnsharedSizes[Symbol.TargetRows]);
     }
 
+    /// <summary>Four times the layers, at most five times the work: a model of 1,000 layers is planned as it is typed.</summary>
+    [Fact]
+    public void Work_of_planning_grows_with_the_layers()
+    {
+        int Visits(int layers) => new CompiledModel(
+            (RandomModel.Config(0) with { Architecture = PaperArchitecture.EncoderDecoder, EncoderLayers = layers, DecoderLayers = layers }).ToSpec()).Training!.Plan.Visits;
+        int few = Visits(64), many = Visits(256);
+        Assert.InRange(few, 64, 200_000);
+        Assert.True(many <= 5 * few, $"{few} visits for 64 + 64 layers, {many} for 256 + 256.");
+    }
+
     private static void Check(ModelGraph graph, MemoryPlan plan)
     {
         var present = new HashSet<Value>();

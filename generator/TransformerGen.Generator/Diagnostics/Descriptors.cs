@@ -10,6 +10,9 @@ internal static class Descriptors
 {
     private const string Category = "TransformerGen";
 
+    /// <summary>Where the pages of docs/diagnostics are read.</summary>
+    private const string Pages = "https://github.com/transformergen/transformergen/blob/main/docs/diagnostics/";
+
     /// <summary>{0}: class.</summary>
     public static readonly DiagnosticDescriptor NotPartial = Error(
         "TFG001", "A model's class is partial", "'{0}' is not partial, so the generated model cannot be added to it. Declare it as 'partial class {0}'.");
@@ -106,6 +109,10 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor InvalidCap = Error(
         "TFG024", "The parameter cap is a positive number", "The parameter cap is '{0}', and must be a whole number of at least 1. Mend ParameterCap of the attribute, or the MSBuild property TransformerGenParameterCap.");
 
+    /// <summary>{0}: parameters, {1}: floats of the largest buffer, {2}: largest possible.</summary>
+    public static readonly DiagnosticDescriptor BufferTooLarge = Error(
+        "TFG025", "A model's parameters are within reach of 32-bit offsets", "The model's {0} parameters take {1} floats where rows are padded to whole vectors, and generated code reaches {2} with its 32-bit offsets. Make the model smaller; the parameter cap does not help.");
+
     /// <summary>{0}: class, {1}: exception.</summary>
     public static readonly DiagnosticDescriptor InternalError = Error(
         "TFG099", "The generator has an error", "The generator failed on '{0}': {1}. This is a mistake in TransformerGen, not in your code; please report it with the attribute or the config.json.");
@@ -115,7 +122,7 @@ internal static class Descriptors
     [
         NotPartial, ContainerNotPartial, Generic, WrongKind, Duplicate, UnsafeOff, SizeOutOfRange, HeadsDoNotDivide, OddWidth, TooManyParameters,
         PatternNeedsNumber, NumberWithoutPattern, IdOutOfVocabulary, NumberOutOfRange, UnknownChoice, FileNotFound, MalformedJson, UnknownKey, WrongType,
-        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap,
+        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge,
     ];
 
     private static DiagnosticDescriptor Error(string id, string title, string format) => Create(id, title, format, DiagnosticSeverity.Error);
@@ -123,5 +130,5 @@ internal static class Descriptors
     private static DiagnosticDescriptor Warning(string id, string title, string format) => Create(id, title, format, DiagnosticSeverity.Warning);
 
     private static DiagnosticDescriptor Create(string id, string title, string format, DiagnosticSeverity severity) => new(
-        id, title, format, Category, severity, isEnabledByDefault: true, helpLinkUri: $"https://github.com/transformergen/transformergen/blob/main/docs/diagnostics/{id}.md");
+        id, title, format, Category, severity, isEnabledByDefault: true, helpLinkUri: $"{Pages}{id}.md");
 }

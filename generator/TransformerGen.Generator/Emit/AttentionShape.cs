@@ -93,7 +93,7 @@ internal sealed record AttentionShape(
         PatternKind.Full => "A query sees every key.",
         PatternKind.Block => $"Query i sees key j where i / {Pattern.Window} == j / {Pattern.Window}.",
         PatternKind.Window => $"Query i sees key j where |i - j| ≤ {Pattern.Window}.",
-        PatternKind.Dilated => $"Query i sees key j where |i - j| ≤ {Pattern.Window * Pattern.Dilation} and {Pattern.Dilation} divides i - j.",
+        PatternKind.Dilated => $"Query i sees key j where |i - j| ≤ {(long)Pattern.Window * Pattern.Dilation} and {Pattern.Dilation} divides i - j.",
         PatternKind.Sparse => $"Query i sees key j where |i - j| ≤ {Pattern.Window}, or i or j is below {Pattern.GlobalTokens}.",
         PatternKind.Strided => $"Query i sees key j where |i - j| is below {Pattern.Stride}, or j % {Pattern.Stride} == {Pattern.Stride - 1}.",
         PatternKind.TopK => $"A query keeps the {Pattern.Top} keys with the largest scores, and those that equal the last of them.",

@@ -80,7 +80,18 @@ internal sealed class PaperFamily : Family
     private static NormSpec Norm(PaperConfig config, string name) => new(name, config.Norm, (float)config.NormEpsilon);
 
     private static PatternSpec Pattern(PaperConfig config, int layer) => new(
-        config.Pattern, config.Window, DilationOf(config, layer), config.GlobalTokens, config.Stride, config.TopK);
+        config.Pattern,
+        Reach(config, config.Window),
+        DilationOf(config, layer),
+        Reach(config, config.GlobalTokens),
+        Reach(config, config.Stride),
+        Reach(config, config.TopK));
+
+    /// <summary>
+    /// A pattern's number, at most the maximum length: from there on every number means the same, and arithmetic with it stays far from overflow in the
+    /// kernels.
+    /// </summary>
+    private static int Reach(PaperConfig config, int number) => Math.Min(number, config.MaxLength);
 
     /// <summary>
     /// dilation · growth^layer. From the maximum length on, every larger distance leaves a query the same one key, itself, so the power stops there rather

@@ -6,7 +6,7 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Parsing;
 
-/// <summary>Refuses a model with more parameters than the attribute, or else the project, allows.</summary>
+/// <summary>Refuses a model that is larger than 32-bit offsets reach, and one with more parameters than the attribute, or else the project, allows.</summary>
 internal static class ParameterCap
 {
     private const long Default = 2_000_000_000;
@@ -21,20 +21,24 @@ internal static class ParameterCap
             return false;
         }
 
-        long count = ParameterCount.Of(spec);
-        if (count <= cap)
+        // Underline what the parameters come from: the embedding, or the layers.
+        long count = ParameterCount.Of(spec), floats = BufferFloats.Of(spec);
+        int tables = new[] { spec.Output.Weight, spec.Encoder?.Embedding.Table, spec.Decoder?.Embedding.Table }.OfType<string>().Distinct().Count();
+        string culprit = tables * (long)spec.Vocabulary * spec.Width > count / 2 ? PaperFields.Vocab : PaperFields.DModel;
+        if (floats > BufferFloats.Largest)
         {
-            return true;
+            // Before the cap: no cap makes such a model possible.
+            fields?.Report(Descriptors.BufferTooLarge, culprit, Number.Grouped(count), Number.Grouped(floats), Number.Grouped(BufferFloats.Largest));
+            return false;
         }
 
-        // Underline what the parameters come from: the embedding, or the layers.
-        long embedding = (long)spec.Vocabulary * spec.Width;
-        fields?.Report(
-            Descriptors.TooManyParameters,
-            embedding > count / 2 ? PaperFields.Vocab : PaperFields.DModel,
-            Number.Grouped(count),
-            (count * 4 / 1e9).ToString("N1", CultureInfo.InvariantCulture),
-            Number.Grouped(cap));
-        return false;
+        if (count > cap)
+        {
+            fields?.Report(
+                Descriptors.TooManyParameters, culprit, Number.Grouped(count), (count * 4 / 1e9).ToString("N1", CultureInfo.InvariantCulture), Number.Grouped(cap));
+            return false;
+        }
+
+        return true;
     }
 }

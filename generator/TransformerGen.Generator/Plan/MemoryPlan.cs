@@ -27,6 +27,9 @@ internal sealed class MemoryPlan
 
     public IEnumerable<Value> Values => _places.Keys;
 
+    /// <summary>Gaps that were looked at to place the values: the work of planning, which is to grow with the layers and not with their square.</summary>
+    public int Visits { get; private set; }
+
     public int Offset(Value value) => _places[value].Offset;
 
     public static MemoryPlan Of(string name, ModelGraph graph, bool share)
@@ -99,30 +102,24 @@ internal sealed class MemoryPlan
         var unshared = new Dictionary<Symbol, int>();
         foreach (IGrouping<Symbol, Place> region in order.GroupBy(p => p.Rows))
         {
-            var alive = new List<Place>();                      // by offset
-            int size = 0, total = 0;
+            var gaps = new FreeSpace();
+            var byEnd = new Queue<Place>(region.OrderBy(p => p.End));
+            int total = 0;
             foreach (Place place in region)
             {
-                if (share)
+                while (share && byEnd.Peek().End < place.Begin)
                 {
-                    alive.RemoveAll(p => p.End < place.Begin);
+                    Place dead = byEnd.Dequeue();
+                    gaps.Free(dead.Offset, dead.Stride);
                 }
 
-                int offset = 0, index = 0;
-                while (index < alive.Count && alive[index].Offset - offset < place.Stride)
-                {
-                    offset = alive[index].Offset + alive[index].Stride;
-                    index++;
-                }
-
-                place.Offset = offset;
-                alive.Insert(index, place);
-                size = Math.Max(size, offset + place.Stride);
+                place.Offset = gaps.Take(place.Stride);
                 total += place.Stride;
             }
 
-            sizes[region.Key] = size;
+            sizes[region.Key] = gaps.Size;
             unshared[region.Key] = total;
+            Visits += gaps.Visits;
         }
 
         (Sizes, UnsharedSizes) = (sizes, unshared);
