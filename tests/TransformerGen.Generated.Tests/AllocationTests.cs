@@ -22,7 +22,14 @@ public sealed class AllocationTests
     // Wide enough that every kind of step is shared with the second thread.
     private static readonly PaperConfig s_config = new()
     {
-        DModel = 96, Heads = 4, EncoderLayers = 1, DecoderLayers = 1, FeedForward = 384, Vocab = 700, MaxLength = 64, Dropout = 0.1,
+        DModel = 96,
+        Heads = 4,
+        EncoderLayers = 1,
+        DecoderLayers = 1,
+        FeedForward = 384,
+        Vocab = 700,
+        MaxLength = 64,
+        Dropout = 0.1,
     };
 
     private static readonly Lazy<Type> s_model = new(() => SpecRun.Compile(("Model", PaperFamily.Build(s_config))).GetType("Model", true)!);

@@ -207,7 +207,8 @@ public sealed unsafe class TeamTests
             {
                 failure = exception;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(s_patience), $"not done within {s_patience}: a thread of the team was not woken, or does not come back");
         Assert.True(failure is null, failure?.ToString());

@@ -62,7 +62,10 @@ public sealed class ModelPropertyTests
             int length = batch.Targets[s].Tokens.Count;
             OracleBatch alone = batch with
             {
-                Sources = [batch.Sources[s]], Targets = [batch.Targets[s]], LabelRows = [.. Enumerable.Range(0, length)], Labels = [.. batch.Labels.Skip(at).Take(length)],
+                Sources = [batch.Sources[s]],
+                Targets = [batch.Targets[s]],
+                LabelRows = [.. Enumerable.Range(0, length)],
+                Labels = [.. batch.Labels.Skip(at).Take(length)],
             };
             foreach ((string tensor, Matrix gradient) in Interpreter.Run(model.Training, model.Table, alone, parameters).Gradients)
             {

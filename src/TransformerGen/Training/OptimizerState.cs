@@ -46,8 +46,15 @@ internal sealed unsafe class OptimizerState : IDisposable
         {
             var work = new UpdateWork
             {
-                Weights = _weights.Values.Start, Gradients = gradients.Start, First = Start(First), Second = Start(Second),
-                Blocks = block, Rates = rates, Touched = touched, Sums = sums, GradientScale = 1f,
+                Weights = _weights.Values.Start,
+                Gradients = gradients.Start,
+                First = Start(First),
+                Second = Start(Second),
+                Blocks = block,
+                Rates = rates,
+                Touched = touched,
+                Sums = sums,
+                GradientScale = 1f,
             };
             Prepare(step, rate, ref work);
             UpdateKernels.Square(team, blocks.Blocks.Length, &work);

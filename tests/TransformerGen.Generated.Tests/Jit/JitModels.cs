@@ -10,7 +10,14 @@ internal static class JitModels
 {
     private static readonly PaperConfig s_paper = new()
     {
-        DModel = 16, Heads = 4, EncoderLayers = 2, DecoderLayers = 2, FeedForward = 32, Vocab = 37, MaxLength = 32, Dropout = 0.1,
+        DModel = 16,
+        Heads = 4,
+        EncoderLayers = 2,
+        DecoderLayers = 2,
+        FeedForward = 32,
+        Vocab = 37,
+        MaxLength = 32,
+        Dropout = 0.1,
     };
 
     /// <summary>Class names and specs.</summary>

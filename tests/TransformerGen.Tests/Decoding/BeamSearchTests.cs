@@ -51,8 +51,12 @@ public class BeamSearchTests
             HashModel model = new(seed, vocabulary: 11 + (int)seed, favoured: 8, favour: seed % 4);
             GenerationOptions options = new()
             {
-                MaxNewTokens = 3 + (int)seed, Beams = beams, LengthPenalty = lengthPenalty, EarlyStopping = earlyStopping,
-                ReturnSequences = 1 + (int)seed % beams, EndTokens = seed % 3 == 2 ? [8, 2] : [8],
+                MaxNewTokens = 3 + (int)seed,
+                Beams = beams,
+                LengthPenalty = lengthPenalty,
+                EarlyStopping = earlyStopping,
+                ReturnSequences = 1 + (int)seed % beams,
+                EndTokens = seed % 3 == 2 ? [8, 2] : [8],
             };
             GenerationResult result = Search(model, options, Prompts);
             for (int s = 0; s < Prompts.Length; s++) AssertSame(BeamReference.Search(model, s, Prompts[s], options), result.Sentences[s]);
@@ -68,8 +72,16 @@ public class BeamSearchTests
             HashModel model = new(seed, vocabulary: 24, favoured: 8, favour: 2);
             GenerationOptions options = new()
             {
-                MaxNewTokens = 9, Beams = beams, LengthPenalty = lengthPenalty, EarlyStopping = earlyStopping, ReturnSequences = beams, EndTokens = [8],
-                RepetitionPenalty = seed % 2 == 0 ? 1.4 : 1, NoRepeatNgramSize = seed % 4 < 2 ? 2 : 0, MinLength = seed % 3 == 0 ? 5 : 0, MinNewTokens = seed % 5 == 0 ? 3 : 0,
+                MaxNewTokens = 9,
+                Beams = beams,
+                LengthPenalty = lengthPenalty,
+                EarlyStopping = earlyStopping,
+                ReturnSequences = beams,
+                EndTokens = [8],
+                RepetitionPenalty = seed % 2 == 0 ? 1.4 : 1,
+                NoRepeatNgramSize = seed % 4 < 2 ? 2 : 0,
+                MinLength = seed % 3 == 0 ? 5 : 0,
+                MinNewTokens = seed % 5 == 0 ? 3 : 0,
             };
             GenerationResult result = Search(model, options, Prompts);
             for (int s = 0; s < Prompts.Length; s++) AssertSame(BeamReference.Search(model, s, Prompts[s], options), result.Sentences[s]);
@@ -87,7 +99,13 @@ public class BeamSearchTests
             HashModel model = new(seed, vocabulary: 20, favoured: 8, favour: 1);
             GenerationOptions options = new()
             {
-                MaxNewTokens = 6, Beams = beams, EarlyStopping = earlyStopping, ReturnSequences = beams, EndTokens = [8], ForcedBeginToken = 5, ForcedEndToken = 8,
+                MaxNewTokens = 6,
+                Beams = beams,
+                EarlyStopping = earlyStopping,
+                ReturnSequences = beams,
+                EndTokens = [8],
+                ForcedBeginToken = 5,
+                ForcedEndToken = 8,
             };
             GenerationResult result = Search(model, options, [[2], [3]]);
             for (int s = 0; s < 2; s++)

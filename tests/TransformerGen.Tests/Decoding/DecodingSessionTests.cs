@@ -26,7 +26,13 @@ public class DecodingSessionTests
     {
         GenerationOptions options = new()
         {
-            Beams = beams, Sample = sample, ReturnSequences = sample ? 3 : beams, MaxNewTokens = 12 + more, EndTokens = more > 50 ? [] : [2], Seed = 3, TopK = sample ? 9 : 0,
+            Beams = beams,
+            Sample = sample,
+            ReturnSequences = sample ? 3 : beams,
+            MaxNewTokens = 12 + more,
+            EndTokens = more > 50 ? [] : [2],
+            Seed = 3,
+            TopK = sample ? 9 : 0,
         };
         using DecodingSession<ProbeModel> session = Session();
         GenerationResult expected = Generation.Generate(new ToySession(new ProbeReference(Sources), maxLength: 75), options, Prompts);

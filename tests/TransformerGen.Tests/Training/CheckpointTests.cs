@@ -167,7 +167,8 @@ public sealed class CheckpointTests
 
     private static TrainerOptions Options(string kind) => TrainerTests.Options() with
     {
-        AccumulationSteps = 2, ClipNorm = 0.5,
+        AccumulationSteps = 2,
+        ClipNorm = 0.5,
         Optimizer = kind switch { "adam" => Optimizer.Adam(), "adamw" => Optimizer.AdamW(), "momentum" => Optimizer.Sgd(0.9), _ => Optimizer.Sgd() },
     };
 

@@ -27,7 +27,12 @@ public sealed class GeneratedTrainingTests
 
     private static TrainerOptions Options { get; } = new()
     {
-        Optimizer = Optimizer.AdamW(0.9, 0.98, 1e-9), Schedule = LearningRateSchedule.Noam(24, 20), LabelSmoothing = 0.1, ClipNorm = 1, Seed = 3, AccumulationSteps = 2,
+        Optimizer = Optimizer.AdamW(0.9, 0.98, 1e-9),
+        Schedule = LearningRateSchedule.Noam(24, 20),
+        LabelSmoothing = 0.1,
+        ClipNorm = 1,
+        Seed = 3,
+        AccumulationSteps = 2,
         Groups = [new ParameterGroup("encoder.layers.0") { Frozen = true }, new ParameterGroup("*layer_norm*") { LearningRateFactor = 0.5 }],
     };
 

@@ -17,9 +17,23 @@ internal sealed unsafe class ToyModel : ITrainable<ToyModel>
 
     public static ModelInfo Info { get; } = new()
     {
-        Name = "Toy", ConfigJson = "{}", Vocabulary = Vocabulary, Width = Width, MaxLength = 12, PadId = 0, BeginId = 1, EndId = 2,
-        HasEncoder = false, HasDecoder = true, HasBatchNorm = false, Dropout = 0.25f,
-        ValueFloats = Running + Stride, PanelFloats = 0, TrainingPanelFloats = 0, SelfCacheLayers = [], CrossCacheFloats = 0,
+        Name = "Toy",
+        ConfigJson = "{}",
+        Vocabulary = Vocabulary,
+        Width = Width,
+        MaxLength = 12,
+        PadId = 0,
+        BeginId = 1,
+        EndId = 2,
+        HasEncoder = false,
+        HasDecoder = true,
+        HasBatchNorm = false,
+        Dropout = 0.25f,
+        ValueFloats = Running + Stride,
+        PanelFloats = 0,
+        TrainingPanelFloats = 0,
+        SelfCacheLayers = [],
+        CrossCacheFloats = 0,
         Parameters =
         [
             new("embed.weight", Vocabulary, Width, 2, 0, Stride, Initialization.Normal, 0.3f),

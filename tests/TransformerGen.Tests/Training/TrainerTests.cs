@@ -105,7 +105,9 @@ public sealed unsafe class TrainerTests
     {
         TrainerOptions options = Options() with
         {
-            Dropout = 0, Optimizer = Optimizer.Sgd(), Schedule = LearningRateSchedule.Constant(0.5),
+            Dropout = 0,
+            Optimizer = Optimizer.Sgd(),
+            Schedule = LearningRateSchedule.Constant(0.5),
             Groups = [new ParameterGroup("embed") { Frozen = true }, new ParameterGroup("*.bias") { LearningRateFactor = 0.25 }],
         };
         using var trainer = new Trainer<ToyModel>(ToyModel.Create(1), options);
@@ -127,7 +129,9 @@ public sealed unsafe class TrainerTests
     {
         TrainerOptions options = Options() with
         {
-            Dropout = 0, Optimizer = Optimizer.AdamW(weightDecay: 0.5), Schedule = LearningRateSchedule.Constant(0.1),
+            Dropout = 0,
+            Optimizer = Optimizer.AdamW(weightDecay: 0.5),
+            Schedule = LearningRateSchedule.Constant(0.1),
             Groups = [new ParameterGroup("embed.weight") { WeightDecay = 0 }],
         };
         using var trainer = new Trainer<ToyModel>(ToyModel.Create(1), options);
@@ -263,7 +267,10 @@ public sealed unsafe class TrainerTests
 
     internal static TrainerOptions Options() => new()
     {
-        Optimizer = Optimizer.Adam(0.9, 0.98, 1e-9), Schedule = LearningRateSchedule.Noam(ToyModel.Width, 10), LabelSmoothing = 0.1, Seed = 7,
+        Optimizer = Optimizer.Adam(0.9, 0.98, 1e-9),
+        Schedule = LearningRateSchedule.Noam(ToyModel.Width, 10),
+        LabelSmoothing = 0.1,
+        Seed = 7,
     };
 
     /// <summary>A batch of texts whose content is a function of the seed.</summary>
