@@ -10,10 +10,11 @@ public sealed class EmittedTextTests
     private static readonly Lazy<Compilation> s_model = new(() => GeneratedModel.Generate(
         "[TransformerGen.TransformerModel(8, 2, 1, 10, CaptureAttention = true, CaptureHiddenStates = true, Positions = TransformerGen.Positions.Learned)] public sealed partial class Model;"));
 
+    /// <summary>Kernels apart, whose parts unpack all arguments.</summary>
     [Fact]
-    public void Every_local_is_used()
+    public void Every_local_of_a_stage_is_used()
     {
-        MethodDeclarationSyntax[] methods = [.. s_model.Value.SyntaxTrees.SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>())];
+        MethodDeclarationSyntax[] methods = [.. s_model.Value.SyntaxTrees.Where(tree => !tree.FilePath.EndsWith(".Kernels.g.cs", StringComparison.Ordinal)).SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>())];
         Assert.True(methods.Length > 20, $"{methods.Length} methods.");
         Assert.All(methods, method =>
         {
