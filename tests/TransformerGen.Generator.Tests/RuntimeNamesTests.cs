@@ -43,7 +43,7 @@ public sealed class RuntimeNamesTests
         {
             Compilation compilation = GeneratedModel.Generate(
                 "[TransformerGen.TransformerModel(\"config.json\", CaptureAttention = true, CaptureHiddenStates = true)] public sealed partial class Model;",
-                File.ReadAllText(Path.Combine(folder, "config.json")));
+                File.ReadAllText(Path.Combine(folder, "config.json")).TrimEnd('}', '\n') + ", \"dropout\": 0.1 }");
             foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)))
             {
                 SemanticModel model = compilation.GetSemanticModel(tree);
