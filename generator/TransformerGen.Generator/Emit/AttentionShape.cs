@@ -9,7 +9,7 @@ namespace TransformerGen.Generator.Emit;
 /// the two layouts that the models have.
 /// </summary>
 /// <param name="Heads">H.</param>
-/// <param name="HeadWidth">K, 1 to 256.</param>
+/// <param name="HeadWidth">K, 1 or more.</param>
 /// <param name="QueryStride">Floats from a row of q (and dq) to the next.</param>
 /// <param name="KeyStride">The same of k and dk.</param>
 /// <param name="ValueStride">The same of v and dv.</param>

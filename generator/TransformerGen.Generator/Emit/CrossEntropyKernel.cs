@@ -36,7 +36,7 @@ internal sealed record CrossEntropyKernel(int Classes, bool Gradient) : Kernel
         string store = Gradient ? "\n        V.Store(e, row + i);" : "";
         string body =
             $$"""
-            V log2E = V.Create(1.44269504088896341f), uniform = V.Create(smoothing / {{Classes}});
+            V log2E = V.Create(1.44269504088896341f){{(Gradient ? $", uniform = V.Create(smoothing / {Classes})" : "")}};
             for (int r = first; r < end; r++)
             {
                 float* row = logits + ((long)r * {{stride}});
@@ -62,11 +62,6 @@ internal sealed record CrossEntropyKernel(int Classes, bool Gradient) : Kernel
                 row[labels.Labels[r]] -= (1f - smoothing) * scale;
             """)
             + "\n}";
-        if (!Gradient)
-        {
-            body = body.Replace(", uniform = V.Create(smoothing / " + Classes.ToString(System.Globalization.CultureInfo.InvariantCulture) + ")", "");
-        }
-
         new TeamMethod(
             MethodName,
             Gradient

@@ -14,6 +14,9 @@ internal abstract record EmbedKernel(int Width, float Scale, bool HasPositions, 
 
     protected string ScaleLiteral => Literal.Of(Scale);
 
+    /// <summary>What a row is known by beside its token.</summary>
+    protected string More => HasDropout ? ", positionOf = rows.Positions, sequenceOf = rows.SequenceOf" : HasPositions ? ", positionOf = rows.Positions" : "";
+
     protected IEnumerable<(string, string)> DropoutParameters => HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : [];
 }
 
@@ -29,7 +32,7 @@ internal sealed record EmbedForwardKernel(int Width, float Scale, bool HasPositi
         string drop = HasDropout ? "V.Keep(" + sum + ", key, (uint)i, dropout.Threshold) * kept" : sum;
         string body =
             $$"""
-            int* tokens = rows.Tokens, positionOf = rows.Positions, sequenceOf = rows.SequenceOf;
+            int* tokens = rows.Tokens{{More}};
             V scale = V.Create({{ScaleLiteral}});{{(HasDropout ? "\nV kept = V.Create(dropout.Scale);" : "")}}
             for (int r = first; r < end; r++)
             {
@@ -44,12 +47,6 @@ internal sealed record EmbedForwardKernel(int Width, float Scale, bool HasPositi
                 }
             }
             """;
-        if (!HasDropout)
-        {
-            body = body.Replace(", sequenceOf = rows.SequenceOf", "");
-            body = HasPositions ? body : body.Replace(", positionOf = rows.Positions", "");
-        }
-
         new TeamMethod(
             MethodName,
             "x = scale · E[token] + position, for every row." + (HasDropout ? " Dropout acts on the sum (paper, section 5.4)." : ""),
@@ -71,7 +68,7 @@ internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPosit
         string load = HasDropout ? "V.Keep(V.Load(from + i), key, (uint)i, dropout.Threshold) * kept" : "V.Load(from + i)";
         string body =
             $$"""
-            int* tokens = rows.Tokens, positionOf = rows.Positions, sequenceOf = rows.SequenceOf;
+            int* tokens = rows.Tokens{{More}};
             V scale = V.Create({{ScaleLiteral}});{{(HasDropout ? "\nV kept = V.Create(dropout.Scale);" : "")}}
             for (int r = 0; r < rows.Count; r++)
             {
@@ -90,12 +87,6 @@ internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPosit
                 }
             }
             """;
-        if (!HasDropout)
-        {
-            body = body.Replace(", sequenceOf = rows.SequenceOf", "");
-            body = HasPositions ? body : body.Replace(", positionOf = rows.Positions", "");
-        }
-
         new TeamMethod(
             MethodName,
             "dE[token] += scale · dx" + (HasPositions ? ", dP[position] += dx" : "") + ". Split by columns: every thread goes through the rows in order, so sums have one order.",

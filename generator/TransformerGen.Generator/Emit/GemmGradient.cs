@@ -228,7 +228,6 @@ internal sealed record GradientKernel(LinearPanels Panels) : TilesKernel
                 }
                 """);
         }
-
     }
 
     private void EmitPanel(SourceWriter writer, int vectors)

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text.RegularExpressions;
 using TransformerGen.Generator.Emit.Operations;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
@@ -12,7 +11,7 @@ namespace TransformerGen.Generator.Emit;
 /// <summary>Writes a planned graph as one class: the places of its values as constants, and one method per stage.</summary>
 internal sealed class GraphEmitter
 {
-    /// <summary>What the statements of a stage may call by name, and where the name comes from.</summary>
+    /// <summary>What the statements of a stage may call by name, and where the name comes from; declared where an emitter asked for it.</summary>
     private static readonly (string Name, string Declaration)[] s_locals =
     [
         ("team", "Team team = s.Team;"),
@@ -37,6 +36,9 @@ internal sealed class GraphEmitter
     private readonly Dictionary<Value, string> _constants = [];
     private readonly HashSet<Parameter> _written = [];
 
+    // Of the stage that is being written.
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+
     public GraphEmitter(CompiledModel model, PlannedGraph planned, KernelSet kernels)
     {
         (Model, _planned, Kernels) = (model, planned, kernels);
@@ -51,30 +53,48 @@ internal sealed class GraphEmitter
     public string Name => _planned.Plan.Name;
 
     /// <summary>Where a value is: source[Source.SelfQkv].</summary>
-    public string At(Value value) => $"{Arena(value.Rows)}[{Region(value.Rows)}.{_constants[value]}]";
+    public string At(Value value) => $"{Use(Arena(value.Rows))}[{Region(value.Rows)}.{_constants[value]}]";
 
     /// <summary>Where some columns of a value are.</summary>
     public string At(Columns columns) => columns.First == 0 ? At(columns.Value) : $"{At(columns.Value)} + {columns.First}";
 
     /// <summary>How many rows: source.Count.</summary>
-    public static string Count(Value value) => Arena(value.Rows) + ".Count";
+    public string Count(Value value) => Use(Arena(value.Rows)) + ".Count";
 
     /// <summary>The tokens behind a value's rows: sourceRows.</summary>
-    public static string Rows(Value value) => value.Rows switch
+    public string Rows(Value value) => value.Rows switch
     {
-        Symbol.SourceRows => "sourceRows",
-        Symbol.TargetRows => "targetRows",
+        Symbol.SourceRows => Use("sourceRows"),
+        Symbol.TargetRows => Use("targetRows"),
         _ => throw new InvalidOperationException($"{value} has no tokens of its own."),
     };
 
     /// <summary>A parameter's values: w + Weight.EncoderLayer1SelfQkv.</summary>
-    public static string Weight(Parameter parameter) => "w + Weight." + parameter.Name;
+    public string Weight(Parameter parameter) => Use("w") + " + Weight." + parameter.Name;
 
     /// <summary>A parameter's gradient: g + Weight.EncoderLayer1SelfQkv.</summary>
-    public static string Gradient(Parameter parameter) => "g + Weight." + parameter.Name;
+    public string Gradient(Parameter parameter) => Use("g") + " + Weight." + parameter.Name;
+
+    /// <summary>A weight's panels for x·Wᵀ: panels + Panel.EncoderLayer1SelfQkv.</summary>
+    public string Panel(Parameter weight) => Use("panels") + " + Panel." + weight.Name;
+
+    /// <summary>A weight's panels for dy·W.</summary>
+    public string TransposedPanel(Parameter weight) => Use("transposed") + " + TransposedPanel." + weight.Name;
+
+    /// <summary>Who computes.</summary>
+    public string Team => Use("team");
+
+    /// <summary>The rows whose next token is wanted.</summary>
+    public string Labels => Use("labels");
+
+    /// <summary>Dropout of this pass.</summary>
+    public string Dropout => Use("dropout");
+
+    /// <summary>Whether this is a further micro-batch.</summary>
+    public string Accumulate => Use("accumulate");
 
     /// <summary>Whether a gradient is added to what is there: always behind the step's first writer, and in a further micro-batch.</summary>
-    public string Adds(Parameter parameter) => _written.Add(parameter) ? "accumulate" : "true";
+    public string Adds(Parameter parameter) => _written.Add(parameter) ? Accumulate : "true";
 
     /// <summary>Whether this is the step's first writer of a gradient.</summary>
     public bool IsFirst(Parameter parameter) => _written.Add(parameter);
@@ -140,6 +160,7 @@ internal sealed class GraphEmitter
         {
             Stage stage = _planned.Graph.Operations[i].Stage;
             var body = new SourceWriter();
+            _used.Clear();
             bool first = true;
             for (; i < end && _planned.Graph.Operations[i].Stage == stage; i++)
             {
@@ -153,6 +174,11 @@ internal sealed class GraphEmitter
             }
 
             string text = body.ToString().TrimEnd('\n'), name = stage.Name + suffix;
+            if (names.Count > 0)
+            {
+                writer.Blank();
+            }
+
             names.Add(name);
             writer.Lines($"// ── {stage.Title}{(suffix.Length > 0 ? ", backward" : "")} ──").Blank();
             writer.Lines(suffix.Length > 0
@@ -160,28 +186,28 @@ internal sealed class GraphEmitter
                 : $"/// <summary>{stage.Formula}.</summary>");
             using (writer.Open($"public static void {name}(Workspace s)"))
             {
-                bool any = false;
-                foreach ((string local, string declaration) in s_locals)
+                foreach ((string _, string declaration) in s_locals.Where(local => _used.Contains(local.Name)))
                 {
-                    if (Regex.IsMatch(text, $@"(?<![\w.]){local}(?![\w])"))
-                    {
-                        writer.Lines(declaration);
-                        any = true;
-                    }
+                    writer.Lines(declaration);
                 }
 
-                if (any)
+                if (_used.Count > 0)
                 {
                     writer.Blank();
                 }
 
                 writer.Lines(text);
             }
-
-            writer.Blank();
         }
 
         return names;
+    }
+
+    /// <summary>Notes that the stage's statements use a name, which then is declared.</summary>
+    private string Use(string local)
+    {
+        _used.Add(local);
+        return local;
     }
 
     /// <summary>A role alone names a place when every value of that role stands at it, else stage and role do.</summary>

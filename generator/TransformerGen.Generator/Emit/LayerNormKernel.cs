@@ -119,7 +119,7 @@ internal sealed record LayerNormForwardKernel(int Width, float Epsilon, bool Has
         string sum = HasSub ? HasDropout ? "x + dropout(sub)" : "x + sub" : "x";
         new TeamMethod(
             MethodName,
-            $"y = norm({sum})." + (KeepsSum ? " The sum z" : KeepsStatistics ? "" : "") + (KeepsStatistics ? (KeepsSum ? " and" : " The") + " mean and 1/deviation of each row are kept for the gradient." : ""),
+            $"y = norm({sum})." + (KeepsSum ? " The sum z" : "") + (KeepsStatistics ? (KeepsSum ? " and" : " The") + " mean and 1/deviation of each row are kept for the gradient." : ""),
             parameters,
             HasDropout ? "rows.Count" : "rows",
             4 * Stride,

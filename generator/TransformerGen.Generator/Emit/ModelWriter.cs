@@ -108,6 +108,6 @@ internal static class ModelWriter
             blocks.Pop().Dispose();
         }
 
-        return new GeneratedFile(target.HintPrefix + (part.Length > 0 ? "." + part : "") + ".g.cs", writer.ToString());
+        return new GeneratedFile(target.HintPrefix + (part.Length > 0 ? "." + part : "") + ".g.cs", RuntimeNames.Qualify(writer.ToString(), target.HiddenNames));
     }
 }

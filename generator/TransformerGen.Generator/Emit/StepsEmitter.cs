@@ -26,7 +26,6 @@ internal static class StepsEmitter
         {
             Calls(writer, graph, backward);
         }
-
     }
 
     public static void EmitInference(SourceWriter writer, ModelTarget target, GraphEmitter graph, string method, List<string> stages)
@@ -90,7 +89,7 @@ internal static class StepsEmitter
         {
             writer.Lines(
                 $$"""
-                float* losses = KernelScratch.Get((long)workspace.Labels.Count * {{Padding.Floats}});
+                float* losses = workspace.LabelLosses();
                 {{loss.ClassName}}.{{loss.MethodName}}(workspace.Team, workspace.Labels.View, workspace.Logits, workspace.Smoothing, losses);
                 return Losses.Sum(workspace.Labels.Count, losses);
                 """);

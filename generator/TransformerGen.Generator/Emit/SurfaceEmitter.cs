@@ -83,7 +83,7 @@ internal static class SurfaceEmitter
                     return model;
                 }
 
-                /// <summary>Reads a saved model: F32, F16 and BF16 tensors, checked against this class before anything is used.</summary>
+                /// <summary>Reads a saved model: F32, F64, F16 and BF16 tensors, checked against this class before anything is used.</summary>
                 /// <param name="path">A folder with model.safetensors, or a .safetensors file.</param>
                 /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
                 /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>

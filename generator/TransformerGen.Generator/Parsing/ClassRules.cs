@@ -2,6 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using TransformerGen.Generator.Diagnostics;
+using TransformerGen.Generator.Emit;
 using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Parsing;
@@ -46,7 +47,7 @@ internal static class ClassRules
             Report(problems, Descriptors.UnsafeOff, type, cancellationToken, type.Name);
         }
 
-        return problems.Count > before ? null : Describe(type);
+        return problems.Count > before ? null : Describe(type, compilation);
     }
 
     /// <summary>Reports a problem under a type's name.</summary>
@@ -56,7 +57,7 @@ internal static class ClassRules
         problems.Add(Diagnostic.Create(descriptor, syntax?.Identifier.GetLocation() ?? Location.None, arguments));
     }
 
-    private static ModelClass Describe(INamedTypeSymbol type)
+    private static ModelClass Describe(INamedTypeSymbol type, Compilation compilation)
     {
         var containers = new List<string>();
         for (INamedTypeSymbol? around = type.ContainingType; around is not null; around = around.ContainingType)
@@ -65,7 +66,12 @@ internal static class ClassRules
         }
 
         string space = type.ContainingNamespace.IsGlobalNamespace ? "" : string.Join(".", Parts(type.ContainingNamespace));
-        return new ModelClass(space, Escape(type.Name), new EquatableList<string>(containers), SyntaxFacts.GetText(type.DeclaredAccessibility));
+        return new ModelClass(
+            space,
+            Escape(type.Name),
+            new EquatableList<string>(containers),
+            SyntaxFacts.GetText(type.DeclaredAccessibility),
+            new EquatableList<string>(RuntimeNames.HiddenIn(type, compilation)));
     }
 
     private static IEnumerable<string> Parts(INamespaceSymbol space) =>

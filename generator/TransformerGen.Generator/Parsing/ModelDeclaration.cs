@@ -14,4 +14,6 @@ internal sealed record ModelDeclaration(ModelClass Target, ModelSpec? Spec, stri
 /// <param name="ClassName">As C# writes it: a keyword has its @.</param>
 /// <param name="ContainingTypes">Headers of the types around it, outermost first: partial class Outer.</param>
 /// <param name="Accessibility">public, internal, private ...</param>
-internal sealed record ModelClass(string Namespace, string ClassName, EquatableList<string> ContainingTypes, string Accessibility);
+/// <param name="HiddenNames">Short names of the runtime's types that mean something else in the class's surroundings.</param>
+internal sealed record ModelClass(
+    string Namespace, string ClassName, EquatableList<string> ContainingTypes, string Accessibility, EquatableList<string> HiddenNames);

@@ -38,6 +38,9 @@ internal static class TargetResolver
         }
 
         ModelClass target = declaration.Target;
-        return new ModelTarget(target.Namespace, target.ClassName, target.ContainingTypes, target.Accessibility, spec with { Options = declaration.Options });
+        return new ModelTarget(target.Namespace, target.ClassName, target.ContainingTypes, target.Accessibility, spec with { Options = declaration.Options })
+        {
+            HiddenNames = target.HiddenNames,
+        };
     }
 }

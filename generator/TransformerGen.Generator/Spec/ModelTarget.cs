@@ -10,6 +10,9 @@ namespace TransformerGen.Generator.Spec;
 /// <param name="Spec">The model.</param>
 internal sealed record ModelTarget(string Namespace, string ClassName, EquatableList<string> ContainingTypes, string Accessibility, ModelSpec Spec)
 {
+    /// <summary>Short names of the runtime's types that mean something else in the class's surroundings.</summary>
+    public EquatableList<string> HiddenNames { get; init; } = new([]);
+
     /// <summary>Begins the names of the class's files and is its own: namespace, types around it and name, with dots.</summary>
     public string HintPrefix
     {

@@ -13,7 +13,7 @@ public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int Lab
 /// </summary>
 public sealed unsafe class Workspace : IDisposable
 {
-    private readonly NativeBuffer _arena = new();
+    private readonly NativeBuffer _arena = new(), _losses = new();
     private bool _disposed;
 
     /// <summary>Creates a workspace for a model.</summary>
@@ -117,11 +117,22 @@ public sealed unsafe class Workspace : IDisposable
         OnceArena = Take(ref at, sizes.Once, 1);
     }
 
+    /// <summary>
+    /// Room for one loss per label row, [Labels.Count, 16], with any contents; valid until the next call. Memory of its own: the arena is laid out for the pass
+    /// that made the logits, and a thread's scratch belongs to the kernels.
+    /// </summary>
+    public float* LabelLosses()
+    {
+        _losses.Grow(Labels.Count * 16L);
+        return _losses.Start;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _disposed = true;
         _arena.Dispose();
+        _losses.Dispose();
         Source.Dispose();
         Target.Dispose();
         Labels.Dispose();

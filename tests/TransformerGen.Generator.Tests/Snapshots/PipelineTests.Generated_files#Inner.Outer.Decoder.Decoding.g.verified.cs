@@ -124,7 +124,6 @@ namespace Inner
                     // Logits ← X·Wᵀ: [6] → [10].
                     Linear6To10.Forward(team, label.Count, label[Label.X], panels + Panel.LmHead, label[Label.Logits]);
                 }
-
             }
 
             /// <inheritdoc/>

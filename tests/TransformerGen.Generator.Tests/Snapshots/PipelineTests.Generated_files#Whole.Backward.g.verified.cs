@@ -207,6 +207,5 @@ partial class Whole
             // d(embedding): every row's gradient is added to its token's row of the table.
             Embed8Scaled.BackwardDropout(team, sourceRows, source[Source.DXFromSelfQkv], dropout, 0, g + Weight.Shared);
         }
-
     }
 }

@@ -57,7 +57,6 @@ partial class Whole
         {
             Team team = s.Team;
             RowView targetRows = s.Target.View;
-            Region source = s.SourceArena;
             Region target = s.TargetArena;
             float* w = s.Values;
             float* panels = s.Panels;
@@ -116,7 +115,6 @@ partial class Whole
             // Logits ← X·Wᵀ: [8] → [10].
             Linear8To10.Forward(team, label.Count, label[Label.X], panels + Panel.Shared, label[Label.Logits]);
         }
-
     }
 
     /// <inheritdoc/>

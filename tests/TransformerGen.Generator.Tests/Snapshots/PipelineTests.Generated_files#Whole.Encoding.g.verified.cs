@@ -90,7 +90,6 @@ partial class Whole
             // The new rows' keys and values join the cache.
             Cache2x4Rows16x16.Append(team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Past, sourceRows.Slots, s.SourceCache, 0, 8, source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8);
         }
-
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ partial class Whole
     /// <inheritdoc/>
     static unsafe double ITransformer<Whole>.Loss(Workspace workspace)
     {
-        float* losses = KernelScratch.Get((long)workspace.Labels.Count * 16);
+        float* losses = workspace.LabelLosses();
         CrossEntropy10.Loss(workspace.Team, workspace.Labels.View, workspace.Logits, workspace.Smoothing, losses);
         return Losses.Sum(workspace.Labels.Count, losses);
     }

@@ -227,6 +227,5 @@ partial class Whole
             // Losses, and in the logits' place their gradient (softmax - q) · scale.
             CrossEntropy10.LossAndGradient(team, labels, label[Label.Logits], s.Smoothing, s.LossScale, label[Label.Losses]);
         }
-
     }
 }

@@ -14,13 +14,13 @@ internal static class AddEmitter
         AddKernel kernel = graph.Kernels.Need(new AddKernel(x.Width, site is not null));
         writer.Lines($"// {z.Role} ← {x.Role} + {sub.Role}: the residual connection.");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {(site is null ? GraphEmitter.Count(x) : GraphEmitter.Rows(x))}, {graph.At(x)}, {graph.At(sub)}, {EmbedEmitter.Dropout(site)}{graph.At(z)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {(site is null ? graph.Count(x) : graph.Rows(x))}, {graph.At(x)}, {graph.At(sub)}, {EmbedEmitter.Dropout(graph, site)}{graph.At(z)});");
     }
 
     internal static void Dropout(GraphEmitter graph, Value x, int site, Value y, SourceWriter writer)
     {
         DropoutKernel kernel = graph.Kernels.Need(new DropoutKernel(x.Width));
         writer.Lines("// d(dropout): the elements that were kept.");
-        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Rows(x)}, {graph.At(x)}, {EmbedEmitter.Dropout(site)}{graph.At(y)});");
+        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(x)}, {graph.At(x)}, {EmbedEmitter.Dropout(graph, site)}{graph.At(y)});");
     }
 }

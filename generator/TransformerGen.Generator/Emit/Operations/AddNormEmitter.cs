@@ -18,15 +18,15 @@ internal static class AddNormEmitter
         LayerNormForwardKernel kernel = graph.Kernels.Need(
             new LayerNormForwardKernel(op.X.Width, op.Norm.Epsilon, op.Sub is not null, op.Z is not null, op.Statistics is not null, op.DropoutSite is not null));
         writer.Lines(op.Sub is null ? $"// {op.Y.Role} ← norm({op.X.Role})." : $"// Add & norm: {op.Y.Role} ← norm({op.X.Role} + {op.Sub.Role}) (paper, section 3.1).");
-        var arguments = new List<string> { RowsOrCount(op.X, op.DropoutSite), graph.At(op.X) };
+        var arguments = new List<string> { RowsOrCount(graph, op.X, op.DropoutSite), graph.At(op.X) };
         if (op.Sub is not null)
         {
             arguments.Add(graph.At(op.Sub));
         }
 
-        arguments.Add(GraphEmitter.Weight(op.Norm.Weight));
-        arguments.Add(GraphEmitter.Weight(op.Norm.Bias));
-        AddDropout(arguments, op.DropoutSite);
+        arguments.Add(graph.Weight(op.Norm.Weight));
+        arguments.Add(graph.Weight(op.Norm.Bias));
+        AddDropout(graph, arguments, op.DropoutSite);
         if (op.Z is not null)
         {
             arguments.Add(graph.At(op.Z));
@@ -38,18 +38,18 @@ internal static class AddNormEmitter
             arguments.Add(graph.At(op.Statistics));
         }
 
-        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, {string.Join(", ", arguments)});");
+        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {string.Join(", ", arguments)});");
     }
 
     public static void Emit(GraphEmitter graph, AddNormBackward op, SourceWriter writer)
     {
         AddNorm forward = op.Forward;
-        string z = graph.At(forward.Normalised!), statistics = graph.At(forward.Statistics!), gain = GraphEmitter.Weight(forward.Norm.Weight);
+        string z = graph.At(forward.Normalised!), statistics = graph.At(forward.Statistics!), gain = graph.Weight(forward.Norm.Weight);
         writer.Lines($"// d(norm): {(op.DZBeside is null ? "the sum" : "added to what reaches the sum beside the norm")}; a sum passes its gradient on to both sides.");
         if (forward.Norm.Kind == NormKind.Batch)
         {
             BatchNormBackwardKernel batch = graph.Kernels.Need(new BatchNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null));
-            writer.Lines($"{batch.ClassName}.{batch.MethodName}(team, {GraphEmitter.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {gain}, {graph.At(op.DZ)});");
+            writer.Lines($"{batch.ClassName}.{batch.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {gain}, {graph.At(op.DZ)});");
             if (op.DSub is not null)
             {
                 AddEmitter.Dropout(graph, op.DZ, forward.DropoutSite!.Value, op.DSub, writer);
@@ -60,15 +60,15 @@ internal static class AddNormEmitter
 
         LayerNormBackwardKernel kernel = graph.Kernels.Need(
             new LayerNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null, forward.DropoutSite is not null));
-        var arguments = new List<string> { RowsOrCount(op.DY, forward.DropoutSite), graph.At(op.DY), z, statistics, gain };
-        AddDropout(arguments, forward.DropoutSite);
+        var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.DropoutSite), graph.At(op.DY), z, statistics, gain };
+        AddDropout(graph, arguments, forward.DropoutSite);
         arguments.Add(graph.At(op.DZ));
         if (op.DSub is not null)
         {
             arguments.Add(graph.At(op.DSub));
         }
 
-        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, {string.Join(", ", arguments)});");
+        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {string.Join(", ", arguments)});");
     }
 
     public static void Emit(GraphEmitter graph, AddNormBackwardWeights op, SourceWriter writer)
@@ -81,8 +81,8 @@ internal static class AddNormEmitter
         graph.Adds(forward.Norm.Bias);
         writer.Lines("// d(gain) += Σ dy ⊙ x̂, d(shift) += Σ dy.");
         writer.Lines(
-            $"{className}.{methodName}(team, {GraphEmitter.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(forward.Normalised!)}, {graph.At(forward.Statistics!)}, "
-            + $"{GraphEmitter.Gradient(forward.Norm.Weight)}, {GraphEmitter.Gradient(forward.Norm.Bias)}, {adds});");
+            $"{className}.{methodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(forward.Normalised!)}, {graph.At(forward.Statistics!)}, "
+            + $"{graph.Gradient(forward.Norm.Weight)}, {graph.Gradient(forward.Norm.Bias)}, {adds});");
     }
 
     private static void EmitBatch(GraphEmitter graph, AddNorm op, SourceWriter writer)
@@ -94,32 +94,32 @@ internal static class AddNormEmitter
             AddEmitter.Sum(graph, op.X, op.Sub, op.DropoutSite, z, writer);
         }
 
-        string running = $"{GraphEmitter.Weight(op.Norm.RunningMean!)}, {GraphEmitter.Weight(op.Norm.RunningVariance!)}";
-        string parameters = $"{GraphEmitter.Count(z)}, {graph.At(z)}, {GraphEmitter.Weight(op.Norm.Weight)}, {GraphEmitter.Weight(op.Norm.Bias)}, {running}, {graph.At(op.Y)}";
+        string running = $"{graph.Weight(op.Norm.RunningMean!)}, {graph.Weight(op.Norm.RunningVariance!)}";
+        string parameters = $"{graph.Count(z)}, {graph.At(z)}, {graph.Weight(op.Norm.Weight)}, {graph.Weight(op.Norm.Bias)}, {running}, {graph.At(op.Y)}";
         if (op.Statistics is not null)
         {
             BatchNormForwardKernel kernel = graph.Kernels.Need(new BatchNormForwardKernel(z.Width, op.Norm.Epsilon));
             writer.Lines($"// {op.Y.Role} ← norm({z.Role}) with the statistics of this batch.");
-            writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, {parameters}, {graph.At(op.Statistics)});");
+            writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {parameters}, {graph.At(op.Statistics)});");
             return;
         }
 
         BatchNormInferenceKernel inference = graph.Kernels.Need(new BatchNormInferenceKernel(z.Width, op.Norm.Epsilon));
         writer.Lines($"// {op.Y.Role} ← norm({z.Role}) with the running statistics.");
-        writer.Lines($"{inference.ClassName}.{inference.MethodName}(team, {parameters});");
+        writer.Lines($"{inference.ClassName}.{inference.MethodName}({graph.Team}, {parameters});");
     }
 
     private static (string, string) Names(LayerNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 
     private static (string, string) Names(BatchNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 
-    private static string RowsOrCount(Value value, int? site) => site is null ? GraphEmitter.Count(value) : GraphEmitter.Rows(value);
+    private static string RowsOrCount(GraphEmitter graph, Value value, int? site) => site is null ? graph.Count(value) : graph.Rows(value);
 
-    private static void AddDropout(List<string> arguments, int? site)
+    private static void AddDropout(GraphEmitter graph, List<string> arguments, int? site)
     {
         if (site is { } number)
         {
-            arguments.Add("dropout");
+            arguments.Add(graph.Dropout);
             arguments.Add(number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }

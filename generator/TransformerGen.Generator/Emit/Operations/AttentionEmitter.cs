@@ -11,7 +11,7 @@ internal static class AttentionEmitter
         AttentionForwardKernel kernel = graph.Kernels.Need(new AttentionForwardKernel(Shape(op), op.LogSumExp is not null));
         writer.Lines($"// {Formula(op.Settings)} within each sequence{(op.Settings.Causal ? ", no query sees a later key" : "")}; the matrix of all pairs never exists.");
         string kept = op.LogSumExp is null ? "" : ", " + graph.At(op.LogSumExp);
-        writer.Lines($"{kernel.ClassName}.{kernel.Method}(team, {Operands(graph, op)}, {Score(op.Score)}{graph.At(op.Y)}{kept});");
+        writer.Lines($"{kernel.ClassName}.{kernel.Method}({graph.Team}, {Operands(graph, op)}, {Score(graph, op.Score)}{graph.At(op.Y)}{kept});");
     }
 
     public static void Emit(GraphEmitter graph, AttentionBackward op, SourceWriter writer)
@@ -21,12 +21,12 @@ internal static class AttentionEmitter
         string additive = "";
         if (forward.Score is { } score)
         {
-            additive = $", {GraphEmitter.Gradient(score)}, {graph.Adds(score)}, {graph.At(op.ScoreParts!)}";
+            additive = $", {graph.Gradient(score)}, {graph.Adds(score)}, {graph.At(op.ScoreParts!)}";
         }
 
         writer.Lines("// d(attention): the scores are computed again, block by block.");
         writer.Lines($"{kernel.ClassName}.Backward(");
-        writer.Lines($"    team, {Operands(graph, forward)}, {Score(forward.Score)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
+        writer.Lines($"    {graph.Team}, {Operands(graph, forward)}, {Score(graph, forward.Score)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
         writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DQ)}, {graph.At(op.DK)}, {graph.At(op.DV)}{additive});");
     }
 
@@ -34,10 +34,10 @@ internal static class AttentionEmitter
     {
         CacheLayer cache = op.Cache;
         CacheAppendKernel kernel = graph.Kernels.Need(new CacheAppendKernel(cache.Heads, cache.HeadWidth, op.K.Value.Stride, op.V.Value.Stride));
-        string rows = GraphEmitter.Rows(op.K.Value);
+        string rows = graph.Rows(op.K.Value);
         writer.Lines("// The new rows' keys and values join the cache.");
         writer.Lines(
-            $"{kernel.ClassName}.Append(team, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.Slots, {Place(cache)}, {graph.At(op.K)}, {graph.At(op.V)});");
+            $"{kernel.ClassName}.Append({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.Slots, {Place(cache)}, {graph.At(op.K)}, {graph.At(op.V)});");
     }
 
     public static void Emit(GraphEmitter graph, CachedAttention op, SourceWriter writer)
@@ -48,20 +48,20 @@ internal static class AttentionEmitter
             ? AttentionShape.Cross(settings.Heads, settings.HeadWidth, settings.Score)
             : AttentionShape.Self(settings.Heads, settings.HeadWidth, settings.Causal, settings.Score, settings.Pattern);
         AttentionCachedKernel kernel = graph.Kernels.Need(new AttentionCachedKernel(shape, isCross));
-        string rows = GraphEmitter.Rows(op.Q.Value), slots = isCross ? "SourceSlots" : "Slots";
+        string rows = graph.Rows(op.Q.Value), slots = isCross ? "SourceSlots" : "Slots";
         writer.Lines($"// {Formula(settings)} over {(isCross ? "the source's keys" : "all cached positions")}.");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.Method}(team, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.{slots}, {Place(op.Cache)}, {graph.At(op.Q)}, {Score(op.Score)}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.{slots}, {Place(op.Cache)}, {graph.At(op.Q)}, {Score(graph, op.Score)}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, CaptureProbabilities op, SourceWriter writer)
     {
         Attention forward = op.Forward;
         AttentionProbabilitiesKernel kernel = graph.Kernels.Need(new AttentionProbabilitiesKernel(Shape(forward)));
-        string queries = GraphEmitter.Rows(forward.Q.Value), keys = GraphEmitter.Rows(forward.K.Value);
+        string queries = graph.Rows(forward.Q.Value), keys = graph.Rows(forward.K.Value);
         writer.Lines("// The captured probabilities: e^(score - log Σ e^score).");
         writer.Lines(
-            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Score(forward.Score)}"
+            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Score(graph, forward.Score)}"
             + $"{graph.At(forward.LogSumExp!)}, s.Capture.Add({forward.Settings.Heads}, {queries}, {keys}));");
     }
 
@@ -75,11 +75,11 @@ internal static class AttentionEmitter
 
     private static string Operands(GraphEmitter graph, Attention op)
     {
-        string queries = GraphEmitter.Rows(op.Q.Value), keys = GraphEmitter.Rows(op.K.Value);
+        string queries = graph.Rows(op.Q.Value), keys = graph.Rows(op.K.Value);
         return $"{queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}";
     }
 
-    private static string Score(Parameter? score) => score is null ? "" : GraphEmitter.Weight(score) + ", ";
+    private static string Score(GraphEmitter graph, Parameter? score) => score is null ? "" : graph.Weight(score) + ", ";
 
     private static string Place(CacheLayer cache) => $"s.{(cache.IsSource ? "SourceCache" : "SelfCache")}, {cache.KeyOffset}, {cache.ValueOffset}";
 

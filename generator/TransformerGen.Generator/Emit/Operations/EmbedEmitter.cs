@@ -14,12 +14,12 @@ internal static class EmbedEmitter
         string positions = op.Positions switch
         {
             PositionKind.None => "",
-            PositionKind.Learned => GraphEmitter.Weight(op.PositionTable!) + ", ",
+            PositionKind.Learned => graph.Weight(op.PositionTable!) + ", ",
             _ => "Positions.Table, ",
         };
         writer.Lines($"// One row of the table per token{(op.Scale == 1f ? "" : ", times √" + op.Y.Width.ToString(CultureInfo.InvariantCulture))}{(positions.Length > 0 ? ", plus its position" : "")}: [{op.Y.Width}].");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Rows(op.Y)}, {GraphEmitter.Weight(op.Table)}, {positions}{Dropout(op.DropoutSite)}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.Y)}, {graph.Weight(op.Table)}, {positions}{Dropout(graph, op.DropoutSite)}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, EmbedBackward op, SourceWriter writer)
@@ -32,20 +32,20 @@ internal static class EmbedEmitter
         {
             if (graph.IsFirst(table))
             {
-                using (writer.Open("if (!accumulate)"))
+                using (writer.Open($"if (!{graph.Accumulate})"))
                 {
-                    writer.Lines($"new Span<float>({GraphEmitter.Gradient(table)}, {table.Floats}).Clear();");
+                    writer.Lines($"new Span<float>({graph.Gradient(table)}, {table.Floats}).Clear();");
                 }
 
                 writer.Blank();
             }
         }
 
-        string positions = learned ? ", " + GraphEmitter.Gradient(forward.PositionTable!) : "";
+        string positions = learned ? ", " + graph.Gradient(forward.PositionTable!) : "";
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(forward.DropoutSite)}{GraphEmitter.Gradient(forward.Table)}{positions});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(graph, forward.DropoutSite)}{graph.Gradient(forward.Table)}{positions});");
     }
 
     /// <summary>The arguments of a kernel with dropout.</summary>
-    internal static string Dropout(int? site) => site is { } number ? $"dropout, {number.ToString(CultureInfo.InvariantCulture)}, " : "";
+    internal static string Dropout(GraphEmitter graph, int? site) => site is { } number ? $"{graph.Dropout}, {number.ToString(CultureInfo.InvariantCulture)}, " : "";
 }

@@ -12,9 +12,9 @@ internal static class LinearEmitter
         graph.Kernels.Need(new LinearPackKernel(op.X.Width, op.Y.Width, Transposed: false));
         string activation = op.Activation == ActivationKind.None ? "" : $", {op.Activation} in the product's last step";
         writer.Lines($"// {op.Y.Role} ← {op.X.Role}·Wᵀ{(op.Bias is null ? "" : " + b")}: [{op.X.Width}] → [{op.Y.Width}]{activation}.");
-        string bias = op.Bias is null ? "" : GraphEmitter.Weight(op.Bias) + ", ", before = op.Before is null ? "" : graph.At(op.Before) + ", ";
+        string bias = op.Bias is null ? "" : graph.Weight(op.Bias) + ", ", before = op.Before is null ? "" : graph.At(op.Before) + ", ";
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Count(op.X)}, {graph.At(op.X)}, panels + Panel.{op.Weight.Name}, {bias}{before}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.X)}, {graph.At(op.X)}, {graph.Panel(op.Weight)}, {bias}{before}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, LinearBackwardInput op, SourceWriter writer)
@@ -27,7 +27,7 @@ internal static class LinearEmitter
         writer.Lines($"// d({forward.X.Role}) {added} d({forward.Y.Role})·W{relu}.");
         string mask = op.ReluOutput is null ? "" : graph.At(op.ReluOutput) + ", ";
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Count(op.DY)}, {graph.At(op.DY)}, transposed + TransposedPanel.{forward.Weight.Name}, {mask}{graph.At(op.DX)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.TransposedPanel(forward.Weight)}, {mask}{graph.At(op.DX)});");
     }
 
     public static void Emit(GraphEmitter graph, LinearBackwardWeights op, SourceWriter writer)
@@ -38,18 +38,18 @@ internal static class LinearEmitter
         if (forward.Bias is { } parameter)
         {
             graph.Adds(parameter);
-            bias = GraphEmitter.Gradient(parameter) + ", ";
+            bias = graph.Gradient(parameter) + ", ";
         }
 
         writer.Lines($"// dW += d({forward.Y.Role})ᵀ·{forward.X.Role}{(forward.Bias is null ? "" : $", db += Σ d({forward.Y.Role})")}.");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Count(op.DY)}, {graph.At(forward.X)}, {graph.At(op.DY)}, {GraphEmitter.Gradient(forward.Weight)}, {bias}{adds});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(forward.X)}, {graph.At(op.DY)}, {graph.Gradient(forward.Weight)}, {bias}{adds});");
     }
 
     public static void Emit(GraphEmitter graph, ActivationBackward op, SourceWriter writer)
     {
         ActivationBackwardKernel kernel = graph.Kernels.Need(new ActivationBackwardKernel(op.DY.Width, op.Forward.Activation));
         writer.Lines($"// d({op.Forward.Activation}): the gradient times the derivative.");
-        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, {GraphEmitter.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(op.Of)}, {graph.At(op.DBefore)});");
+        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(op.Of)}, {graph.At(op.DBefore)});");
     }
 }

@@ -1,0 +1,72 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using TransformerGen.Generator.Emit;
+using TransformerGen.Testing;
+
+namespace TransformerGen.Generator.Tests;
+
+/// <summary>A user's own types may have any names.</summary>
+public sealed class RuntimeNamesTests
+{
+    private const string Attribute = "[TransformerModel(8, 2, 1, 10, CaptureAttention = true, CaptureHiddenStates = true)]";
+
+    /// <summary>Every name that generated code uses, declared around the model: in its namespace, the one around, the global one, and the type around.</summary>
+    [Theory]
+    [InlineData("namespace N.M { TYPES ATTRIBUTE public sealed partial class Model; }")]
+    [InlineData("namespace N { TYPES namespace M { ATTRIBUTE public sealed partial class Model; } }")]
+    [InlineData("TYPES ATTRIBUTE public sealed partial class Model;")]
+    [InlineData("internal static partial class Outer { TYPES ATTRIBUTE public sealed partial class Model; }")]
+    public void Types_of_the_user_do_not_disturb(string source)
+    {
+        string types = string.Concat(RuntimeNames.Namespaces.Keys.Select(name => $"internal struct {name};\n"));
+        string full = "using TransformerGen;\n" + source.Replace("TYPES", types, StringComparison.Ordinal).Replace("ATTRIBUTE", Attribute, StringComparison.Ordinal);
+        Assert.NotEmpty(InMemoryCompiler.Emit(GeneratedModel.Generate(full)));
+    }
+
+    [Fact]
+    public void Only_what_is_hidden_is_written_in_full()
+    {
+        string text = string.Concat(GeneratedModel.Files(GeneratedModel.Generate(
+            "namespace N { internal sealed class Team; [TransformerGen.TransformerModel(8, 2, 1, 10)] public sealed partial class Model; }")).Values);
+        Assert.Contains("global::TransformerGen.Kernels.Team team", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Team team", text, StringComparison.Ordinal);
+        Assert.Contains(" Region ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("global::TransformerGen.Model.Region", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the table lacks, a user's type could still hide; what nobody uses, it need not have.</summary>
+    [Fact]
+    public void Table_has_the_names_that_generated_code_uses()
+    {
+        var used = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string folder in Directory.GetDirectories(Repository.Fixtures, "paper*"))
+        {
+            Compilation compilation = GeneratedModel.Generate(
+                "[TransformerGen.TransformerModel(\"config.json\", CaptureAttention = true, CaptureHiddenStates = true)] public sealed partial class Model;",
+                File.ReadAllText(Path.Combine(folder, "config.json")).TrimEnd('}', '\n') + ", \"dropout\": 0.1 }");
+            foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)))
+            {
+                SemanticModel model = compilation.GetSemanticModel(tree);
+                foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes(node => node is not UsingDirectiveSyntax, descendIntoTrivia: true).OfType<SimpleNameSyntax>())
+                {
+                    bool behindDot = (name.Parent is QualifiedNameSyntax qualified && qualified.Right == name) || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
+                    if (behindDot || !char.IsUpper(name.Identifier.ValueText[0]) || used.ContainsKey(name.Identifier.ValueText))
+                    {
+                        continue;
+                    }
+
+                    ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
+                    INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? (name.Parent is AttributeSyntax ? symbol?.ContainingType : null);
+                    if (type is { ContainingType: null } && !SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly))
+                    {
+                        used[name.Identifier.ValueText] = type.ContainingNamespace.ToDisplayString();
+                    }
+                }
+            }
+        }
+
+        string Text(IEnumerable<KeyValuePair<string, string>> names) => string.Join("\n", names.Select(name => name.Value + "." + name.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("", Text(used.Except(RuntimeNames.Namespaces)));
+        Assert.Equal("", Text(RuntimeNames.Namespaces.Except(used)));
+    }
+}
