@@ -43,7 +43,7 @@ internal sealed record LayerNormForwardKernel(int Width, float Epsilon, bool Has
 {
     public override string MemberKey => "1 " + MethodName;
 
-    public string MethodName => (HasSub ? "Forward" : "ForwardNorm") + (HasDropout ? "Dropout" : "") + (KeepsSum || KeepsStatistics ? "Keep" : "");
+    public string MethodName => (HasSub ? "Forward" : "ForwardNorm") + (HasDropout ? "Dropout" : "") + (KeepsStatistics ? "Keep" : KeepsSum ? "KeepSum" : "");
 
     public override void Emit(SourceWriter writer)
     {
@@ -119,7 +119,9 @@ internal sealed record LayerNormForwardKernel(int Width, float Epsilon, bool Has
         string sum = HasSub ? HasDropout ? "x + dropout(sub)" : "x + sub" : "x";
         new TeamMethod(
             MethodName,
-            $"y = norm({sum})." + (KeepsSum ? " The sum z" : "") + (KeepsStatistics ? (KeepsSum ? " and" : " The") + " mean and 1/deviation of each row are kept for the gradient." : ""),
+            $"y = norm({sum})." + (KeepsStatistics
+                ? (KeepsSum ? " The sum z and mean" : " The mean") + " and 1/deviation of each row are kept for the gradient."
+                : KeepsSum ? " The sum z goes on beside it." : ""),
             parameters,
             HasDropout ? "rows.Count" : "rows",
             4 * Stride,

@@ -84,7 +84,7 @@ internal sealed class GraphBuilder
     private ModelGraph Finish()
     {
         _graph.ForwardCount = _graph.Operations.Count;
-        return GraphVerifier.Verify(_graph);
+        return ResidualFusion.Apply(GraphVerifier.Verify(_graph));
     }
 
     private Value Stack(StackSpec stack, Symbol rows, Value? memory, KeySource keys)

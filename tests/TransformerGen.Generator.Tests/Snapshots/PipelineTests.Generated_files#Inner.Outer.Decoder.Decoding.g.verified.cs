@@ -16,7 +16,7 @@ namespace Inner
         {
             private static unsafe partial class Decoding
             {
-                /// <summary>Places of the target rows (M tokens of all target sequences), in floats per row: 64 in all, where 160 would be needed if nothing shared a place.</summary>
+                /// <summary>Places of the target rows (M tokens of all target sequences), in floats per row: 80 in all, where 144 would be needed if nothing shared a place.</summary>
                 public static class Target
                 {
                     public const int X = 0;                    // [M, 6]
@@ -25,8 +25,8 @@ namespace Inner
                     public const int SelfContext = 16;         // [M, 8]
                     public const int SelfAttended = 32;        // [M, 6]
                     public const int SelfSum = 0;              // [M, 6]
-                    public const int FeedForwardNormed = 16;   // [M, 6]
-                    public const int FeedForwardHidden = 32;   // [M, 24]
+                    public const int FeedForwardNormed = 32;   // [M, 6]
+                    public const int FeedForwardHidden = 48;   // [M, 24]
                     public const int FeedForwardNarrowed = 16; // [M, 6]
                     public const int FeedForwardSum = 0;       // [M, 6]
                 }
@@ -80,7 +80,6 @@ namespace Inner
 
                     // SelfSum ← X + SelfAttended: the residual connection.
                     Rows6.Add(team, target.Count, target[Target.X], target[Target.SelfAttended], target[Target.SelfSum]);
-
                     // FeedForwardNormed ← norm(SelfSum) with the running statistics.
                     BatchNorm6.Forward(team, target.Count, target[Target.SelfSum], w + Weight.DecoderLayer1FeedForwardNormedGain, w + Weight.DecoderLayer1FeedForwardNormedShift, w + Weight.DecoderLayer1FeedForwardNormedMean, w + Weight.DecoderLayer1FeedForwardNormedVariance, target[Target.FeedForwardNormed]);
 
@@ -129,7 +128,7 @@ namespace Inner
             /// <inheritdoc/>
             static unsafe void ITransformer<Decoder>.Decode(Workspace workspace)
             {
-                workspace.Prepare(new ArenaSizes(SourceRows: 0, TargetRows: 64, LabelRows: 32, SourceSequences: 0, TargetSequences: 0, Once: 0));
+                workspace.Prepare(new ArenaSizes(SourceRows: 0, TargetRows: 80, LabelRows: 32, SourceSequences: 0, TargetSequences: 0, Once: 0));
                 Decoding.DecoderEmbedding(workspace);
                 Decoding.DecoderLayer1(workspace);
                 Decoding.DecoderNorm(workspace);

@@ -17,7 +17,7 @@ namespace Inner
         /// <code>
         /// decoder 1 × [ norm → masked self-attention 2 × 4 → add → norm → feed-forward → 24, Relu → add ]
         /// parameters 3,716 (14 KiB)
-        /// decoding: 256 B per target token, 128 B per label; forward 0 kFLOP per target token, 0 kFLOP per label in products
+        /// decoding: 320 B per target token, 128 B per label; forward 0 kFLOP per target token, 0 kFLOP per label in products
         /// </code>
         /// </summary>
         partial class Decoder : ITransformer<Decoder>, IDisposable
