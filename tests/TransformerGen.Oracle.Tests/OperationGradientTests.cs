@@ -14,9 +14,9 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
     private static readonly Dictionary<string, (double Tolerance, Func<OperationGraph, Value> Build)> s_cases = new(StringComparer.Ordinal)
     {
         ["Embed"] = (2e-9, graph => Embed(graph, PositionKind.None, null)),
-        ["Embed, sinusoidal, dropout"] = (2e-9, graph => Embed(graph, PositionKind.Sinusoidal, 4)),
+        ["Embed, sinusoidal, dropout"] = (2e-9, graph => Embed(graph, PositionKind.Sinusoidal, Site(4))),
         ["Embed, half and half"] = (2e-9, graph => Embed(graph, PositionKind.SinusoidalHalf, null)),
-        ["Embed, learned, dropout"] = (2e-9, graph => Embed(graph, PositionKind.Learned, 4)),
+        ["Embed, learned, dropout"] = (2e-9, graph => Embed(graph, PositionKind.Learned, Site(4))),
         ["Linear"] = (2e-9, graph => Linear(graph, graph.Input(6), ActivationKind.None, true)),
         ["Linear without bias"] = (2e-9, graph => Linear(graph, graph.Input(6), ActivationKind.None, false)),
         ["Linear, ReLU"] = (2e-9, graph => Linear(graph, graph.Input(6), ActivationKind.Relu, true)),
@@ -25,13 +25,13 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
         ["Linear twice on one input"] = (2e-9, TwoReaders),
         ["Linear twice with one weight"] = (2e-9, SharedWeight),
         ["Add"] = (2e-9, graph => Add(graph, graph.Input(6), graph.Input(6), null)),
-        ["Add, dropout"] = (2e-9, graph => Add(graph, graph.Input(6), graph.Input(6), 2)),
+        ["Add, dropout"] = (2e-9, graph => Add(graph, graph.Input(6), graph.Input(6), Site(2))),
         ["Add to itself, dropout"] = (2e-9, AddToItself),
         ["Norm, layer"] = (1e-8, graph => Norm(graph, NormKind.Layer, hasSub: false, null)),
         ["Norm, batch"] = (1e-8, graph => Norm(graph, NormKind.Batch, hasSub: false, null)),
         ["AddNorm, layer"] = (1e-8, graph => Norm(graph, NormKind.Layer, hasSub: true, null)),
-        ["AddNorm, layer, dropout"] = (1e-8, graph => Norm(graph, NormKind.Layer, hasSub: true, 3)),
-        ["AddNorm, batch, dropout"] = (1e-8, graph => Norm(graph, NormKind.Batch, hasSub: true, 3)),
+        ["AddNorm, layer, dropout"] = (1e-8, graph => Norm(graph, NormKind.Layer, hasSub: true, Site(3))),
+        ["AddNorm, batch, dropout"] = (1e-8, graph => Norm(graph, NormKind.Batch, hasSub: true, Site(3))),
         ["Norm, layer, residual beside"] = (1e-8, graph => Beside(graph, NormKind.Layer, hasSub: false)),
         ["Norm, batch, residual beside"] = (1e-8, graph => Beside(graph, NormKind.Batch, hasSub: false)),
         ["AddNorm, layer, residual beside"] = (1e-8, graph => Beside(graph, NormKind.Layer, hasSub: true)),
@@ -68,7 +68,10 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
         }
     }
 
-    private static Value Embed(OperationGraph graph, PositionKind positions, int? site)
+    // The main rate, which is the pass's.
+    private static DropoutSite Site(int number) => new(number, 0f);
+
+    private static Value Embed(OperationGraph graph, PositionKind positions, DropoutSite? site)
     {
         var y = new Value(graph.Stage, "Y", Symbol.TargetRows, 6);
         Parameter? table = positions == PositionKind.Learned ? graph.Parameter("positions", 8, 6) : null;
@@ -102,7 +105,7 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
         return z;
     }
 
-    private static Value Add(OperationGraph graph, Value x, Value sub, int? site)
+    private static Value Add(OperationGraph graph, Value x, Value sub, DropoutSite? site)
     {
         Value z = graph.Output("Sum" + sub.Name, x);
         graph.Graph.Add(new Add(graph.Stage, x, sub, site, z));
@@ -112,13 +115,13 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
     private static Value AddToItself(OperationGraph graph)
     {
         Value x = graph.Input(6);
-        return Add(graph, x, x, 2);
+        return Add(graph, x, x, Site(2));
     }
 
     private static Value Statistics(OperationGraph graph, NormKind kind, Value x) =>
-        kind == NormKind.Layer ? graph.Output("Statistics", x, 2) : new Value(graph.Stage, "Statistics", Symbol.Once, 2 * x.Stride);
+        kind != NormKind.Batch ? graph.Output("Statistics", x, 2) : new Value(graph.Stage, "Statistics", Symbol.Once, 2 * x.Stride);
 
-    private static Value Norm(OperationGraph graph, NormKind kind, bool hasSub, int? site)
+    private static Value Norm(OperationGraph graph, NormKind kind, bool hasSub, DropoutSite? site)
     {
         Value x = graph.Input(6), y = graph.Output("Y", x);
         Value? sub = hasSub ? graph.Input(6) : null, z = hasSub ? graph.Output("Z", x) : null;
@@ -131,8 +134,8 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
     {
         Value x = graph.Input(7), y = graph.Output("Y", x);
         Value? sub = hasSub ? graph.Input(7) : null, z = hasSub ? graph.Output("Z", x) : null;
-        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, graph.Norm(kind, 7), hasSub ? 3 : null, z, y, Statistics(graph, kind, x)));
-        return Add(graph, z ?? x, Linear(graph, y, ActivationKind.Gelu, true), 5);
+        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, graph.Norm(kind, 7), hasSub ? Site(3) : null, z, y, Statistics(graph, kind, x)));
+        return Add(graph, z ?? x, Linear(graph, y, ActivationKind.Gelu, true), Site(5));
     }
 
     private static Value SelfAttention(OperationGraph graph, bool causal, ScoreKind score, PatternSpec pattern)

@@ -45,9 +45,9 @@ internal sealed class OperationGraph
     {
         string name = $"norm{++_parameters}.";
         Parameter gain = Vector(name + "gain", width, InitialValue.Ones), shift = Vector(name + "shift", width);
-        return kind == NormKind.Layer
-            ? new NormParameters(kind, 1e-3f, gain, shift, null, null)
-            : new NormParameters(kind, 1e-3f, gain, shift, Vector(name + "mean", width, isBuffer: true), Vector(name + "variance", width, InitialValue.Ones, isBuffer: true));
+        return kind != NormKind.Batch
+            ? new NormParameters(kind, 1e-3f, false, gain, shift, null, null)
+            : new NormParameters(kind, 1e-3f, false, gain, shift, Vector(name + "mean", width, isBuffer: true), Vector(name + "variance", width, InitialValue.Ones, isBuffer: true));
     }
 
     /// <summary>Projects, selects the label rows, takes the loss, and appends the backward pass.</summary>

@@ -1,10 +1,11 @@
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Kernels;
 
 namespace TransformerGen.Oracle;
 
 /// <summary>The state of one pass: what has been computed so far, and what the rules ask for.</summary>
-internal sealed class Execution(OracleBatch batch, OracleParameters parameters, OracleCache cache)
+internal sealed class Execution(OracleBatch batch, OracleParameters parameters, OracleCache cache, float mainDropout)
 {
     private readonly Dictionary<Value, Matrix> _values = [];
     private readonly Dictionary<string, Value> _names = new(StringComparer.Ordinal);
@@ -29,6 +30,9 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
 
     /// <summary>See <see cref="OracleResult.Margin"/>.</summary>
     public double Margin { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Dropout at a site: the pass's own rate, or the site's.</summary>
+    public DropoutKey DropoutAt(DropoutSite site) => site.Rate == mainDropout ? Batch.Dropout : Batch.Dropout.At(site.Rate);
 
     /// <summary>Notes how far a number is from where it would be decided otherwise.</summary>
     public void Decide(double distance) => Margin = Math.Min(Margin, Math.Abs(distance));

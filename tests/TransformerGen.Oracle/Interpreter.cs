@@ -23,7 +23,7 @@ internal static class Interpreter
             throw new ArgumentException($"There are {batch.LabelRows.Count} label rows, but {batch.Labels.Count} labels.", nameof(batch));
         }
 
-        var execution = new Execution(batch, parameters, cache ?? new OracleCache());
+        var execution = new Execution(batch, parameters, cache ?? new OracleCache(), graph.MainDropout);
         var declared = new HashSet<Parameter>();
         foreach (Operation operation in graph.Operations.Take(backward ? graph.Operations.Count : graph.ForwardCount))
         {

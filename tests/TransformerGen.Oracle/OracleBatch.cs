@@ -7,7 +7,11 @@ namespace TransformerGen.Oracle;
 /// <param name="Past">Positions that it already has in its slot of the cache.</param>
 /// <param name="Slot">Its place in the cache: the decoder's own for a target, the encoder's for a source.</param>
 /// <param name="SourceSlot">For a target: its source's place in the encoder's cache.</param>
-internal sealed record OracleSequence(IReadOnlyList<int> Tokens, int Past = 0, int Slot = 0, int SourceSlot = 0);
+internal sealed record OracleSequence(IReadOnlyList<int> Tokens, int Past = 0, int Slot = 0, int SourceSlot = 0)
+{
+    /// <summary>Type of each token; null where all are 0.</summary>
+    public IReadOnlyList<int>? Types { get; init; }
+}
 
 /// <summary>What one pass computes with, beside the parameters.</summary>
 internal sealed record OracleBatch
@@ -62,12 +66,13 @@ internal sealed class PackedRows
     public PackedRows(IReadOnlyList<OracleSequence> sequences)
     {
         Sequences = sequences;
-        var (tokens, positions, sequenceOf, offsets) = (new List<int>(), new List<int>(), new List<int>(), new List<int> { 0 });
+        var (tokens, types, positions, sequenceOf, offsets) = (new List<int>(), new List<int>(), new List<int>(), new List<int>(), new List<int> { 0 });
         for (int s = 0; s < sequences.Count; s++)
         {
             for (int i = 0; i < sequences[s].Tokens.Count; i++)
             {
                 tokens.Add(sequences[s].Tokens[i]);
+                types.Add(sequences[s].Types?[i] ?? 0);
                 positions.Add(sequences[s].Past + i);
                 sequenceOf.Add(s);
             }
@@ -75,7 +80,7 @@ internal sealed class PackedRows
             offsets.Add(tokens.Count);
         }
 
-        (Tokens, Positions, SequenceOf, Offsets) = (tokens, positions, sequenceOf, offsets);
+        (Tokens, Types, Positions, SequenceOf, Offsets) = (tokens, types, positions, sequenceOf, offsets);
     }
 
     public IReadOnlyList<OracleSequence> Sequences { get; }
@@ -84,6 +89,9 @@ internal sealed class PackedRows
 
     /// <summary>Token of each row.</summary>
     public IReadOnlyList<int> Tokens { get; }
+
+    /// <summary>Token type of each row.</summary>
+    public IReadOnlyList<int> Types { get; }
 
     /// <summary>Position of each row in its sequence, the cached part included.</summary>
     public IReadOnlyList<int> Positions { get; }

@@ -16,6 +16,10 @@ internal static class GradientRules
         [typeof(AddNorm)] = Rule<AddNorm>(OfAddNorm),
         [typeof(Add)] = Rule<Add>(OfAdd),
         [typeof(Attention)] = Rule<Attention>(OfAttention),
+        [typeof(HeadNorm)] = Rule<HeadNorm>(OfHeadNorm),
+        [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "Turned", (dy, dx) => new RotaryBackward(op, dy, dx))),
+        [typeof(Gate)] = Rule<Gate>((d, op) => Through(d, op, op.Y, op.X, "Gated", (dy, dx) => new GateBackward(op, dy, dx))),
+        [typeof(Dropout)] = Rule<Dropout>((d, op) => Through(d, op, op.Y, op.X, "Dropped", (dy, dx) => new DropoutBackward(op, dy, dx))),
         [typeof(Select)] = Rule<Select>((d, op) =>
         {
             Value dx = Differentiation.Like(op, op.X, "All");
@@ -58,7 +62,7 @@ internal static class GradientRules
         d.Add(new AddNormBackwardWeights(op, dy));
         Value? beside = op.Z is { } z ? d.Of(z) : op.Sub is null ? d.Of(op.X) : null;
         var dz = new Value(op.Stage, "D" + op.Y.Role + "Input", op.X.Rows, op.X.Width);
-        Value? dSub = op.DropoutSite is null ? null : Differentiation.Like(op, op.Sub!);
+        Value? dSub = op.Dropout is null ? null : Differentiation.Like(op, op.Sub!);
         d.Add(new AddNormBackward(op, dy, beside, dz, dSub));
         if (op.Sub is null)
         {
@@ -70,11 +74,11 @@ internal static class GradientRules
         d.Contribute(op, op.X, dz);
     }
 
-    // z = x + drop(sub): dx = dz, dsub = drop(dz).
+    // z = x + scale · drop(sub): dx = dz, dsub = scale · drop(dz).
     private static void OfAdd(Differentiation d, Add op)
     {
         Value dz = Gradient(d, op, op.Z), dSub = dz;
-        if (op.DropoutSite is not null)
+        if (op.Dropout is not null || op.Scale != 1f)
         {
             dSub = Differentiation.Like(op, op.Sub);
             d.Add(new AddBackward(op, dz, dSub));
@@ -100,6 +104,21 @@ internal static class GradientRules
         {
             d.Contribute(op, op.K.Value, dk);
         }
+    }
+
+    // dGain = Σ dy ⊙ x̂, dShift = Σ dy; then dx, which may take dy's place.
+    private static void OfHeadNorm(Differentiation d, HeadNorm op)
+    {
+        d.Add(new HeadNormBackwardWeights(op, Gradient(d, op, op.Y)));
+        Through(d, op, op.Y, op.X, "Heads", (dy, dx) => new HeadNormBackward(op, dy, dx));
+    }
+
+    // y is made from x alone: dx from dy, and added to what else reaches x.
+    private static void Through(Differentiation d, Operation op, Value y, Value x, string suffix, Func<Value, Value, Operation> make)
+    {
+        Value dx = Differentiation.Like(op, x, suffix);
+        d.Add(make(Gradient(d, op, y), dx));
+        d.Contribute(op, x, dx);
     }
 
     private static Value Gradient(Differentiation d, Operation operation, Value y) =>

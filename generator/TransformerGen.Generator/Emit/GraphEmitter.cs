@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using TransformerGen.Generator.Emit.Operations;
 using TransformerGen.Generator.Graph;
@@ -87,8 +88,9 @@ internal sealed class GraphEmitter
     /// <summary>The rows whose next token is wanted.</summary>
     public string Labels => Use("labels");
 
-    /// <summary>Dropout of this pass.</summary>
-    public string Dropout => Use("dropout");
+    /// <summary>Dropout of this pass at a site, two arguments: dropout, 3, or with a rate of the site's own dropout.At(0.1f), 3.</summary>
+    public string Dropout(DropoutSite site) =>
+        Use("dropout") + (site.Rate == _planned.Graph.MainDropout ? "" : $".At({Literal.Of(site.Rate)})") + $", {site.Number.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Whether this is a further micro-batch.</summary>
     public string Accumulate => Use("accumulate");

@@ -24,6 +24,7 @@ internal sealed class GraphBuilder
     private GraphBuilder(ModelSpec spec, ParameterTable parameters, CacheLayout caches, bool training, bool captures)
     {
         (_spec, _parameters, _caches, _training, _captures) = (spec, parameters, caches, training, captures);
+        _graph.MainDropout = spec.Dropout;
     }
 
     /// <summary>Everything from tokens to losses, with what the gradients need kept.</summary>
@@ -167,7 +168,7 @@ internal sealed class GraphBuilder
     }
 
     private Value? Statistics(Stage stage, string role, NormSpec norm, Value x) => !_training ? null
-        : norm.Kind == NormKind.Layer ? new Value(stage, role + "Statistics", x.Rows, 2)
+        : norm.Kind != NormKind.Batch ? new Value(stage, role + "Statistics", x.Rows, 2)
         : new Value(stage, role + "Statistics", Symbol.Once, 2 * x.Stride);
 
     /// <summary>MultiHead(x, m, m) = Concat(head₁ … head_H)·W^O, m = x or the encoder's output (paper, section 3.2.2).</summary>
@@ -272,7 +273,7 @@ internal sealed class GraphBuilder
         Parameter weight = _parameters.Get(stage.Name + parameterRole, weights);
         Parameter? bias = hasBias ? _parameters.Get(stage.Name + parameterRole + "Bias", biases) : null;
         var y = new Value(stage, role, x.Rows, width);
-        Value? before = _training && activation == ActivationKind.Gelu ? new Value(stage, role + "Before", x.Rows, width) : null;
+        Value? before = _training && activation is not (ActivationKind.None or ActivationKind.Relu) ? new Value(stage, role + "Before", x.Rows, width) : null;
         _parameters.Panel(weight);
         _graph.Add(new Linear(stage, x, weight, bias, activation, y, before));
         return y;
@@ -314,13 +315,13 @@ internal sealed class GraphBuilder
         Parameter Vector(string suffix, string name, InitialValue initial, bool isBuffer = false) =>
             _parameters.Get(stage.Name + role + suffix, new Tensor($"{norm.Name}.{name}", 1, _spec.Width, 1, initial, 0f, isBuffer));
         Parameter weight = Vector("Gain", "weight", InitialValue.Ones), bias = Vector("Shift", "bias", InitialValue.Zeros);
-        return norm.Kind == NormKind.Layer
-            ? new NormParameters(norm.Kind, norm.Epsilon, weight, bias, null, null)
+        return norm.Kind != NormKind.Batch
+            ? new NormParameters(norm.Kind, norm.Epsilon, false, weight, bias, null, null)
             : new NormParameters(
-                norm.Kind, norm.Epsilon, weight, bias, Vector("Mean", "running_mean", InitialValue.Zeros, true), Vector("Variance", "running_var", InitialValue.Ones, true));
+                norm.Kind, norm.Epsilon, false, weight, bias, Vector("Mean", "running_mean", InitialValue.Zeros, true), Vector("Variance", "running_var", InitialValue.Ones, true));
     }
 
-    private int? Site() => _training && _spec.Dropout > 0 ? _sites++ : null;
+    private DropoutSite? Site() => _training && _spec.Dropout > 0 ? new DropoutSite(_sites++, _spec.Dropout) : null;
 
     private void Capture(string stack, int index, Value x, bool isLast = false)
     {

@@ -13,6 +13,9 @@ internal sealed class ModelGraph
     /// <summary>How many operations, from the first, are the forward pass; all without a backward pass.</summary>
     public int ForwardCount { get; set; }
 
+    /// <summary>The dropout rate that a pass is given; a site with another rate carries its own.</summary>
+    public float MainDropout { get; set; }
+
     /// <summary>Values that a caller reads afterwards, by name: logits, losses, captured states.</summary>
     public Dictionary<string, Value> Outputs { get; } = new(StringComparer.Ordinal);
 

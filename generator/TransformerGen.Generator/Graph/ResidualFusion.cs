@@ -10,16 +10,16 @@ internal static class ResidualFusion
 {
     public static ModelGraph Apply(ModelGraph graph)
     {
-        var fused = new ModelGraph();
+        var fused = new ModelGraph { MainDropout = graph.MainDropout };
         for (int i = 0; i < graph.Operations.Count; i++)
         {
             if (i + 1 < graph.Operations.Count
-                && graph.Operations[i] is Add add
+                && graph.Operations[i] is Add { Scale: 1f } add
                 && graph.Operations[i + 1] is AddNorm { Sub: null } norm
                 && norm.X == add.Z
                 && norm.Stage == add.Stage)
             {
-                fused.Add(new AddNorm(add.Stage, add.X, add.Sub, norm.Norm, add.DropoutSite, add.Z, norm.Y, norm.Statistics));
+                fused.Add(new AddNorm(add.Stage, add.X, add.Sub, norm.Norm, add.Dropout, add.Z, norm.Y, norm.Statistics));
                 i++;
                 continue;
             }

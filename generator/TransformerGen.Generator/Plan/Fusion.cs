@@ -21,7 +21,7 @@ internal static class Fusion
             readers[input] = readers.TryGetValue(input, out int count) ? count + 1 : 1;
         }
 
-        var fused = new ModelGraph { ForwardCount = graph.ForwardCount };
+        var fused = new ModelGraph { ForwardCount = graph.ForwardCount, MainDropout = graph.MainDropout };
         for (int i = 0; i < graph.Operations.Count; i++)
         {
             if (i + 1 < graph.Operations.Count

@@ -66,6 +66,9 @@ internal enum PositionKind
     /// <summary>All sines, then all cosines.</summary>
     SinusoidalHalf,
 
+    /// <summary>All sines, then all cosines, of frequencies 10000^(-i / (width / 2 - 1)) (fairseq).</summary>
+    SinusoidalFairseq,
+
     /// <summary>A parameter.</summary>
     Learned,
 }
@@ -86,6 +89,9 @@ internal enum NormKind
 {
     Layer,
     Batch,
+
+    /// <summary>x / √(mean x² + ε) (Zhang and Sennrich 2019).</summary>
+    Rms,
 }
 
 /// <param name="Name">Prefix of its parameters.</param>
@@ -141,7 +147,33 @@ internal enum ActivationKind
 
     /// <summary>x · Φ(x), exact.</summary>
     Gelu,
+
+    /// <summary>GELU by its tanh approximation (Hendrycks and Gimpel 2016).</summary>
+    GeluTanh,
+
+    /// <summary>x · sigmoid(1.702 x).</summary>
+    QuickGelu,
+
+    /// <summary>x · sigmoid(x), also called swish.</summary>
+    Silu,
+    Tanh,
+    Sigmoid,
 }
+
+internal enum RotaryKind
+{
+    /// <summary>Columns c and c + Dimensions / 2 turn together (Llama, GPT-NeoX).</summary>
+    HalfSplit,
+
+    /// <summary>Columns 2c and 2c + 1 turn together (GPT-J).</summary>
+    Interleaved,
+}
+
+/// <summary>Queries and keys are turned by an angle that grows with the position (RoPE, Su et al. 2021).</summary>
+/// <param name="Dimensions">Columns of each head that turn; the others pass.</param>
+/// <param name="InverseFrequencies">Angle per position of each pair, [Dimensions / 2].</param>
+/// <param name="Factor">Of both cosine and sine.</param>
+internal sealed record RotarySpec(RotaryKind Kind, int Dimensions, EquatableList<double> InverseFrequencies, float Factor = 1f);
 
 internal sealed record FeedForwardSpec(NormSpec Norm, NormPlacement Placement, string Widen, string Narrow, int Inner, bool Bias, ActivationKind Activation)
     : SublayerSpec(Norm, Placement);

@@ -27,16 +27,17 @@ public readonly record struct DropoutKey(ulong Base, uint Threshold)
     /// <exception cref="ArgumentOutOfRangeException">The rate is outside [0, 1).</exception>
     public static DropoutKey Create(ulong seed, long step, int microBatch, double rate)
     {
-        if (!(rate >= 0 && rate < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "A dropout rate is a probability in [0, 1).");
-        }
-
+        uint threshold = ThresholdOf(rate);
         ulong hash = Mix(seed ^ 0x5851F42D4C957F2DUL);
         hash = Mix(hash ^ (ulong)step);
         hash = Mix(hash ^ (uint)microBatch);
-        return new DropoutKey(hash, (uint)Math.Min(uint.MaxValue, Math.Round(rate * 4294967296.0)));
+        return new DropoutKey(hash, threshold);
     }
+
+    /// <summary>The same pass at a site with a rate of its own; off where dropout is off.</summary>
+    /// <param name="rate">Probability of dropping, in [0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is outside [0, 1).</exception>
+    public DropoutKey At(double rate) => this with { Threshold = Threshold == 0 ? 0 : ThresholdOf(rate) };
 
     /// <summary>The 32-bit key of one row: <see cref="ILanes{TSelf}.Keep"/> adds the feature.</summary>
     /// <param name="site">Which dropout of the model (a constant of the generated code).</param>
@@ -59,6 +60,10 @@ public readonly record struct DropoutKey(ulong Base, uint Threshold)
         hash ^= hash >> 16;
         return hash >= Threshold;
     }
+
+    private static uint ThresholdOf(double rate) => rate >= 0 && rate < 1
+        ? (uint)Math.Min(uint.MaxValue, Math.Round(rate * 4294967296.0))
+        : throw new ArgumentOutOfRangeException(nameof(rate), rate, "A dropout rate is a probability in [0, 1).");
 
     // SplitMix64's finaliser (Steele, Lea, Flood 2014): every input bit reaches every output bit.
     private static ulong Mix(ulong x)

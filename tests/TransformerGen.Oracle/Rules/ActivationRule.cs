@@ -6,11 +6,18 @@ namespace TransformerGen.Oracle.Rules;
 /// <summary>Activations and their derivatives.</summary>
 internal static class ActivationRule
 {
+    private const double Cubic = 0.044715, QuickGelu = 1.702;
+
     public static double Apply(ActivationKind activation, double x) => activation switch
     {
         ActivationKind.None => x,
         ActivationKind.Relu => Math.Max(0, x),
         ActivationKind.Gelu => x * NormalDistribution(x),
+        ActivationKind.GeluTanh => x * Sigmoid(2 * TanhArgument(x)),
+        ActivationKind.QuickGelu => x * Sigmoid(QuickGelu * x),
+        ActivationKind.Silu => x * Sigmoid(x),
+        ActivationKind.Tanh => Math.Tanh(x),
+        ActivationKind.Sigmoid => Sigmoid(x),
         _ => throw new InvalidOperationException($"The oracle does not know the activation {activation}."),
     };
 
@@ -24,13 +31,25 @@ internal static class ActivationRule
         }
     }
 
-    /// <summary>Of ReLU's own output (or input: the signs agree), of GELU's input.</summary>
-    private static double Derivative(ActivationKind activation, double x) => activation switch
+    /// <summary>Of ReLU's own output (or input: the signs agree), of the others' input.</summary>
+    public static double Derivative(ActivationKind activation, double x) => activation switch
     {
         ActivationKind.Relu => x > 0 ? 1 : 0,
         ActivationKind.Gelu => NormalDistribution(x) + (x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI)),
+        ActivationKind.GeluTanh => Sigmoid(2 * TanhArgument(x)) + (x * SigmoidSlope(2 * TanhArgument(x)) * 2 * Math.Sqrt(2 / Math.PI) * (1 + (3 * Cubic * x * x))),
+        ActivationKind.QuickGelu => Sigmoid(QuickGelu * x) + (QuickGelu * x * SigmoidSlope(QuickGelu * x)),
+        ActivationKind.Silu => Sigmoid(x) + (x * SigmoidSlope(x)),
+        ActivationKind.Tanh => 1 - (Math.Tanh(x) * Math.Tanh(x)),
+        ActivationKind.Sigmoid => SigmoidSlope(x),
         _ => throw new InvalidOperationException($"The oracle does not know the derivative of {activation}."),
     };
+
+    // ½·(1 + tanh t) = sigmoid(2t): GELU's approximation is x·sigmoid(2·√(2/π)·(x + 0.044715 x³)) (Hendrycks and Gimpel 2016).
+    private static double TanhArgument(double x) => Math.Sqrt(2 / Math.PI) * (x + (Cubic * x * x * x));
+
+    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    private static double SigmoidSlope(double x) => Sigmoid(x) * Sigmoid(-x);
 
     // Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/(3·5) + …): terms of one sign, so nothing cancels (Abramowitz and Stegun 26.2.11). Beyond 9 it is 0 or 1 to the last bit of a sum.
     private static double NormalDistribution(double x)

@@ -3,37 +3,38 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Oracle.Rules;
 
-/// <summary>The gradients of add and norm. With x̂ = (z - mean) / deviation and g = gain ⊙ dy, d(norm) = (g - mean(g) - x̂ · mean(g ⊙ x̂)) / deviation.</summary>
+/// <summary>The gradients of add and norm. With x̂ = (z - mean) / deviation and g = gain ⊙ dy, d(norm) = (g - mean(g) - x̂ · mean(g ⊙ x̂)) / deviation; RMS norm takes no mean, so its gradient has none.</summary>
 internal static class AddNormBackwardRule
 {
     /// <summary>dz = d(norm)(dy) + dzBeside, dsub = dropout(dz).</summary>
     public static void Backward(Execution execution, AddNormBackward op)
     {
         AddNorm forward = op.Forward;
-        bool isLayer = forward.Norm.Kind == NormKind.Layer;
-        Matrix dy = execution.Read(op.DY), normalised = Normalised(execution, forward), gain = execution.Of(forward.Norm.Weight);
+        bool isRows = forward.Norm.Kind != NormKind.Batch;
+        Matrix dy = execution.Read(op.DY), normalised = Normalised(execution, forward);
+        double[] gain = AddNormRule.Gain(execution, forward.Norm);
         Matrix? beside = op.DZBeside is null ? null : execution.Read(op.DZBeside);
         Matrix dz = execution.Write(op.DZ);
-        int groups = isLayer ? dz.Rows : dz.Columns, size = isLayer ? dz.Columns : dz.Rows;
+        int groups = isRows ? dz.Rows : dz.Columns, size = isRows ? dz.Columns : dz.Rows;
         Matrix inverse = Inverses(execution, forward);
-        bool areConstants = !isLayer && !AddNormRule.UsesBatch(execution, forward);
+        bool areConstants = !isRows && !AddNormRule.UsesBatch(execution, forward);
         for (int group = 0; group < groups; group++)
         {
             double meanG = 0, meanGx = 0;
             for (int i = 0; i < size; i++)
             {
-                (int r, int c) = isLayer ? (group, i) : (i, group);
-                double g = gain[0, c] * dy[r, c];
-                meanG += g / size;
+                (int r, int c) = isRows ? (group, i) : (i, group);
+                double g = gain[c] * dy[r, c];
+                meanG += forward.Norm.Kind == NormKind.Rms ? 0 : g / size;
                 meanGx += g * normalised[r, c] / size;
             }
 
             for (int i = 0; i < size; i++)
             {
-                (int r, int c) = isLayer ? (group, i) : (i, group);
-                double g = gain[0, c] * dy[r, c];
+                (int r, int c) = isRows ? (group, i) : (i, group);
+                double g = gain[c] * dy[r, c];
                 double d = areConstants ? g : g - meanG - (normalised[r, c] * meanGx);
-                dz[r, c] = (d * inverse[isLayer ? r : 0, isLayer ? 0 : c]) + (beside is null ? 0 : beside[r, c]);
+                dz[r, c] = (d * inverse[isRows ? r : 0, isRows ? 0 : c]) + (beside is null ? 0 : beside[r, c]);
             }
         }
 
@@ -42,7 +43,7 @@ internal static class AddNormBackwardRule
             Matrix dSub = execution.Write(op.DSub);
             for (int r = 0; r < dz.Rows; r++)
             {
-                double[] keep = Dropout.Factors(execution, forward.DropoutSite, forward.X.Rows, r, dz.Columns);
+                double[] keep = DropoutMask.Factors(execution, forward.Dropout, forward.X.Rows, r, dz.Columns);
                 for (int c = 0; c < dz.Columns; c++)
                 {
                     dSub[r, c] = keep[c] * dz[r, c];
@@ -55,26 +56,30 @@ internal static class AddNormBackwardRule
     public static void BackwardWeights(Execution execution, AddNormBackwardWeights op)
     {
         Matrix dy = execution.Read(op.DY), normalised = Normalised(execution, op.Forward);
-        Matrix dGain = execution.GradientOf(op.Forward.Norm.Weight), dShift = execution.GradientOf(op.Forward.Norm.Bias);
+        Matrix dGain = execution.GradientOf(op.Forward.Norm.Weight);
+        Matrix? dShift = op.Forward.Norm.Bias is { } bias ? execution.GradientOf(bias) : null;
         for (int r = 0; r < dy.Rows; r++)
         {
             for (int c = 0; c < dy.Columns; c++)
             {
                 dGain[0, c] += dy[r, c] * normalised[r, c];
-                dShift[0, c] += dy[r, c];
+                if (dShift is not null)
+                {
+                    dShift[0, c] += dy[r, c];
+                }
             }
         }
     }
 
     private static Matrix Normalised(Execution execution, AddNorm forward)
     {
-        bool isLayer = forward.Norm.Kind == NormKind.Layer;
+        bool isRows = forward.Norm.Kind != NormKind.Batch;
         Matrix normalised = execution.Read(forward.Normalised!).Copy(), statistics = execution.Read(forward.Statistics!), inverse = Inverses(execution, forward);
         for (int r = 0; r < normalised.Rows; r++)
         {
             for (int c = 0; c < normalised.Columns; c++)
             {
-                (int row, int column) = isLayer ? (r, 0) : (0, c);
+                (int row, int column) = isRows ? (r, 0) : (0, c);
                 normalised[r, c] = (normalised[r, c] - statistics[row, column]) * inverse[row, column];
             }
         }
@@ -86,11 +91,11 @@ internal static class AddNormBackwardRule
     private static Matrix Inverses(Execution execution, AddNorm forward)
     {
         Matrix statistics = execution.Read(forward.Statistics!);
-        bool isLayer = forward.Norm.Kind == NormKind.Layer;
-        var inverse = isLayer ? new Matrix(statistics.Rows, 1) : new Matrix(1, forward.X.Width);
+        bool isRows = forward.Norm.Kind != NormKind.Batch;
+        var inverse = isRows ? new Matrix(statistics.Rows, 1) : new Matrix(1, forward.X.Width);
         for (int i = 0; i < inverse.Data.Length; i++)
         {
-            inverse.Data[i] = isLayer ? statistics[i, 1] : statistics[0, forward.X.Stride + i];
+            inverse.Data[i] = isRows ? statistics[i, 1] : statistics[0, forward.X.Stride + i];
         }
 
         return inverse;

@@ -5,10 +5,11 @@ using TransformerGen.Generator.Spec;
 namespace TransformerGen.Oracle.Rules;
 
 /// <summary>
-/// z = x + dropout(sub), y = gain ⊙ (z - mean) / √(variance + ε) + shift, the variance biased. Layer norm's statistics are each row's. Batch norm's are each
+/// z = x + dropout(sub), y = gain ⊙ (z - mean) / √(variance + ε) + shift, the variance biased. Layer norm's statistics are each row's; RMS norm's too, its mean
+/// taken as 0. Batch norm's are each
 /// column's over all rows of the side in training, which move the running ones by 0.1 (the variance there unbiased; that
 /// of a single row is 0); otherwise the running ones.
-/// Statistics: layer norm [rows, 2] mean and 1/deviation; batch norm [1, 2·stride], means from column 0, 1/deviations from column stride.
+/// Statistics: layer and RMS norm [rows, 2] mean and 1/deviation; batch norm [1, 2·stride], means from column 0, 1/deviations from column stride.
 /// </summary>
 internal static class AddNormRule
 {
@@ -17,14 +18,16 @@ internal static class AddNormRule
     public static void Forward(Execution execution, AddNorm op)
     {
         Matrix z = Sum(execution, op);
-        (double[] mean, double[] inverse) = op.Norm.Kind == NormKind.Layer ? OfRows(z, op.Norm.Epsilon) : OfColumns(execution, op, z);
-        Matrix gain = execution.Of(op.Norm.Weight), shift = execution.Of(op.Norm.Bias), y = execution.Write(op.Y);
+        (double[] mean, double[] inverse) = op.Norm.Kind == NormKind.Batch ? OfColumns(execution, op, z) : OfRows(z, op.Norm);
+        double[] gain = Gain(execution, op.Norm);
+        Matrix? shift = op.Norm.Bias is { } bias ? execution.Of(bias) : null;
+        Matrix y = execution.Write(op.Y);
         for (int r = 0; r < z.Rows; r++)
         {
             for (int c = 0; c < z.Columns; c++)
             {
-                int which = op.Norm.Kind == NormKind.Layer ? r : c;
-                y[r, c] = (gain[0, c] * (z[r, c] - mean[which]) * inverse[which]) + shift[0, c];
+                int which = op.Norm.Kind == NormKind.Batch ? c : r;
+                y[r, c] = (gain[c] * (z[r, c] - mean[which]) * inverse[which]) + (shift is null ? 0 : shift[0, c]);
             }
         }
 
@@ -33,7 +36,7 @@ internal static class AddNormRule
             Matrix kept = execution.Write(statistics);
             for (int i = 0; i < mean.Length; i++)
             {
-                (int row, int column, int second) = op.Norm.Kind == NormKind.Layer ? (i, 0, 1) : (0, i, op.X.Stride + i);
+                (int row, int column, int second) = op.Norm.Kind == NormKind.Batch ? (0, i, op.X.Stride + i) : (i, 0, 1);
                 (kept[row, column], kept[row, second]) = (mean[i], inverse[i]);
             }
         }
@@ -41,6 +44,17 @@ internal static class AddNormRule
 
     /// <summary>Whether batch norm uses the statistics of this batch.</summary>
     public static bool UsesBatch(Execution execution, AddNorm op) => execution.Batch.Training && op.Statistics is not null;
+
+    /// <summary>What x̂ is multiplied with: the weight, or 1 + weight.</summary>
+    public static double[] Gain(Execution execution, NormParameters norm) => [.. execution.Of(norm.Weight).Data.Select(weight => (norm.UnitOffset ? 1 : 0) + weight)];
+
+    /// <summary>Mean (RMS: 0) and 1/deviation of some numbers.</summary>
+    public static (double Mean, double Inverse) Statistics(ReadOnlySpan<double> numbers, NormKind kind, double epsilon)
+    {
+        double[] row = numbers.ToArray();
+        double mean = kind == NormKind.Rms ? 0 : row.Average();
+        return (mean, 1 / Math.Sqrt(row.Average(x => (x - mean) * (x - mean)) + epsilon));
+    }
 
     private static Matrix Sum(Execution execution, AddNorm op)
     {
@@ -53,7 +67,7 @@ internal static class AddNormRule
         Matrix sub = execution.Read(op.Sub), z = op.Z is null ? new Matrix(x.Rows, x.Columns) : execution.Write(op.Z);
         for (int r = 0; r < z.Rows; r++)
         {
-            double[] keep = Dropout.Factors(execution, op.DropoutSite, op.X.Rows, r, z.Columns);
+            double[] keep = DropoutMask.Factors(execution, op.Dropout, op.X.Rows, r, z.Columns);
             for (int c = 0; c < z.Columns; c++)
             {
                 z[r, c] = x[r, c] + (keep[c] * sub[r, c]);
@@ -63,14 +77,12 @@ internal static class AddNormRule
         return z;
     }
 
-    private static (double[] Mean, double[] Inverse) OfRows(Matrix z, double epsilon)
+    private static (double[] Mean, double[] Inverse) OfRows(Matrix z, NormParameters norm)
     {
         var (mean, inverse) = (new double[z.Rows], new double[z.Rows]);
         for (int r = 0; r < z.Rows; r++)
         {
-            double[] row = z.Row(r).ToArray();
-            mean[r] = row.Average();
-            inverse[r] = 1 / Math.Sqrt(row.Average(x => (x - mean[r]) * (x - mean[r])) + epsilon);
+            (mean[r], inverse[r]) = Statistics(z.Row(r), norm.Kind, norm.Epsilon);
         }
 
         return (mean, inverse);

@@ -16,17 +16,17 @@ internal static class AddNormEmitter
         }
 
         LayerNormForwardKernel kernel = graph.Kernels.Need(
-            new LayerNormForwardKernel(op.X.Width, op.Norm.Epsilon, op.Sub is not null, op.Z is not null, op.Statistics is not null, op.DropoutSite is not null));
+            new LayerNormForwardKernel(op.X.Width, op.Norm.Epsilon, op.Sub is not null, op.Z is not null, op.Statistics is not null, op.Dropout is not null));
         writer.Lines(op.Sub is null ? $"// {op.Y.Role} ← norm({op.X.Role})." : $"// Add & norm: {op.Y.Role} ← norm({op.X.Role} + {op.Sub.Role}) (paper, section 3.1).");
-        var arguments = new List<string> { RowsOrCount(graph, op.X, op.DropoutSite), graph.At(op.X) };
+        var arguments = new List<string> { RowsOrCount(graph, op.X, op.Dropout), graph.At(op.X) };
         if (op.Sub is not null)
         {
             arguments.Add(graph.At(op.Sub));
         }
 
         arguments.Add(graph.Weight(op.Norm.Weight));
-        arguments.Add(graph.Weight(op.Norm.Bias));
-        AddDropout(graph, arguments, op.DropoutSite);
+        arguments.Add(graph.Weight(op.Norm.Bias!));
+        AddDropout(graph, arguments, op.Dropout);
         if (op.Z is not null)
         {
             arguments.Add(graph.At(op.Z));
@@ -52,16 +52,16 @@ internal static class AddNormEmitter
             writer.Lines($"{batch.ClassName}.{batch.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {gain}, {graph.At(op.DZ)});");
             if (op.DSub is not null)
             {
-                AddEmitter.Dropout(graph, op.DZ, forward.DropoutSite!.Value, op.DSub, writer);
+                AddEmitter.Dropout(graph, op.DZ, forward.Dropout!, op.DSub, writer);
             }
 
             return;
         }
 
         LayerNormBackwardKernel kernel = graph.Kernels.Need(
-            new LayerNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null, forward.DropoutSite is not null));
-        var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.DropoutSite), graph.At(op.DY), z, statistics, gain };
-        AddDropout(graph, arguments, forward.DropoutSite);
+            new LayerNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null, forward.Dropout is not null));
+        var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.Dropout), graph.At(op.DY), z, statistics, gain };
+        AddDropout(graph, arguments, forward.Dropout);
         arguments.Add(graph.At(op.DZ));
         if (op.DSub is not null)
         {
@@ -78,11 +78,11 @@ internal static class AddNormEmitter
             ? Names(graph.Kernels.Need(new BatchNormBackwardWeightsKernel(op.DY.Width, forward.Norm.Epsilon)))
             : Names(graph.Kernels.Need(new LayerNormBackwardWeightsKernel(op.DY.Width, forward.Norm.Epsilon)));
         string adds = graph.Adds(forward.Norm.Weight);
-        graph.Adds(forward.Norm.Bias);
+        graph.Adds(forward.Norm.Bias!);
         writer.Lines("// d(gain) += Σ dy ⊙ x̂, d(shift) += Σ dy.");
         writer.Lines(
             $"{className}.{methodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(forward.Normalised!)}, {graph.At(forward.Statistics!)}, "
-            + $"{graph.Gradient(forward.Norm.Weight)}, {graph.Gradient(forward.Norm.Bias)}, {adds});");
+            + $"{graph.Gradient(forward.Norm.Weight)}, {graph.Gradient(forward.Norm.Bias!)}, {adds});");
     }
 
     private static void EmitBatch(GraphEmitter graph, AddNorm op, SourceWriter writer)
@@ -91,11 +91,11 @@ internal static class AddNormEmitter
         if (op.Sub is not null)
         {
             z = op.Z!;
-            AddEmitter.Sum(graph, op.X, op.Sub, op.DropoutSite, z, writer);
+            AddEmitter.Sum(graph, op.X, op.Sub, op.Dropout, z, writer);
         }
 
         string running = $"{graph.Weight(op.Norm.RunningMean!)}, {graph.Weight(op.Norm.RunningVariance!)}";
-        string parameters = $"{graph.Count(z)}, {graph.At(z)}, {graph.Weight(op.Norm.Weight)}, {graph.Weight(op.Norm.Bias)}, {running}, {graph.At(op.Y)}";
+        string parameters = $"{graph.Count(z)}, {graph.At(z)}, {graph.Weight(op.Norm.Weight)}, {graph.Weight(op.Norm.Bias!)}, {running}, {graph.At(op.Y)}";
         if (op.Statistics is not null)
         {
             BatchNormForwardKernel kernel = graph.Kernels.Need(new BatchNormForwardKernel(z.Width, op.Norm.Epsilon));
@@ -113,14 +113,13 @@ internal static class AddNormEmitter
 
     private static (string, string) Names(BatchNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 
-    private static string RowsOrCount(GraphEmitter graph, Value value, int? site) => site is null ? graph.Count(value) : graph.Rows(value);
+    private static string RowsOrCount(GraphEmitter graph, Value value, DropoutSite? site) => site is null ? graph.Count(value) : graph.Rows(value);
 
-    private static void AddDropout(GraphEmitter graph, List<string> arguments, int? site)
+    private static void AddDropout(GraphEmitter graph, List<string> arguments, DropoutSite? site)
     {
-        if (site is { } number)
+        if (site is not null)
         {
-            arguments.Add(graph.Dropout);
-            arguments.Add(number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            arguments.Add(graph.Dropout(site));
         }
     }
 }

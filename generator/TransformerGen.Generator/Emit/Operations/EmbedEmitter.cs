@@ -10,7 +10,7 @@ internal static class EmbedEmitter
     public static void Emit(GraphEmitter graph, Embed op, SourceWriter writer)
     {
         EmbedForwardKernel kernel = graph.Kernels.Need(
-            new EmbedForwardKernel(op.Y.Width, op.Scale, op.Positions != PositionKind.None, op.DropoutSite is not null));
+            new EmbedForwardKernel(op.Y.Width, op.Scale, op.Positions != PositionKind.None, op.Dropout is not null));
         string positions = op.Positions switch
         {
             PositionKind.None => "",
@@ -19,14 +19,14 @@ internal static class EmbedEmitter
         };
         writer.Lines($"// One row of the table per token{(op.Scale == 1f ? "" : ", times √" + op.Y.Width.ToString(CultureInfo.InvariantCulture))}{(positions.Length > 0 ? ", plus its position" : "")}: [{op.Y.Width}].");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.Y)}, {graph.Weight(op.Table)}, {positions}{Dropout(graph, op.DropoutSite)}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.Y)}, {graph.Weight(op.Table)}, {positions}{Dropout(graph, op.Dropout)}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, EmbedBackward op, SourceWriter writer)
     {
         Embed forward = op.Forward;
         bool learned = forward.Positions == PositionKind.Learned;
-        EmbedBackwardKernel kernel = graph.Kernels.Need(new EmbedBackwardKernel(forward.Y.Width, forward.Scale, learned, forward.DropoutSite is not null));
+        EmbedBackwardKernel kernel = graph.Kernels.Need(new EmbedBackwardKernel(forward.Y.Width, forward.Scale, learned, forward.Dropout is not null));
         writer.Lines("// d(embedding): every row's gradient is added to its token's row of the table.");
         foreach (Parameter table in op.ParameterGradients)
         {
@@ -43,9 +43,9 @@ internal static class EmbedEmitter
 
         string positions = learned ? ", " + graph.Gradient(forward.PositionTable!) : "";
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(graph, forward.DropoutSite)}{graph.Gradient(forward.Table)}{positions});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(graph, forward.Dropout)}{graph.Gradient(forward.Table)}{positions});");
     }
 
     /// <summary>The arguments of a kernel with dropout.</summary>
-    internal static string Dropout(GraphEmitter graph, int? site) => site is { } number ? $"{graph.Dropout}, {number.ToString(CultureInfo.InvariantCulture)}, " : "";
+    internal static string Dropout(GraphEmitter graph, DropoutSite? site) => site is null ? "" : graph.Dropout(site) + ", ";
 }

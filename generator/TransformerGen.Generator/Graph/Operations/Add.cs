@@ -2,14 +2,17 @@ using System.Collections.Generic;
 
 namespace TransformerGen.Generator.Graph.Operations;
 
-/// <summary>z = x + dropout(sub): the last residual connection of a pre-norm stack that has no final norm, and gradients that meet. [rows, D]</summary>
-internal sealed class Add(Stage stage, Value x, Value sub, int? dropoutSite, Value z) : Operation(stage)
+/// <summary>z = x + scale · dropout(sub): the last residual connection of a pre-norm stack that has no final norm, and gradients that meet. [rows, D]</summary>
+internal sealed class Add(Stage stage, Value x, Value sub, DropoutSite? dropout, Value z, float scale = 1f) : Operation(stage)
 {
     public Value X { get; } = x;
 
     public Value Sub { get; } = sub;
 
-    public int? DropoutSite { get; } = dropoutSite;
+    public DropoutSite? Dropout { get; } = dropout;
+
+    /// <summary>Factor of the sublayer's output.</summary>
+    public float Scale { get; } = scale;
 
     public Value Z { get; } = z;
 
@@ -23,7 +26,7 @@ internal sealed class Add(Stage stage, Value x, Value sub, int? dropoutSite, Val
         Require(X.Width == Sub.Width && Z.Width == X.Width && X.Rows == Sub.Rows && Z.Rows == X.Rows, "summands and sum have one shape");
 }
 
-/// <summary>dsub = dropout(dz): the same elements are kept as in the forward pass.</summary>
+/// <summary>dsub = scale · dropout(dz): the same elements are kept as in the forward pass.</summary>
 internal sealed class AddBackward(Add forward, Value dz, Value dSub) : Operation(forward.Stage)
 {
     public Add Forward { get; } = forward;
@@ -38,7 +41,7 @@ internal sealed class AddBackward(Add forward, Value dz, Value dSub) : Operation
 
     public override void Check()
     {
-        Require(Forward.DropoutSite is not null, "without dropout the gradient passes through as it is");
+        Require(Forward.Dropout is not null || Forward.Scale != 1f, "without dropout and a factor the gradient passes through as it is");
         Require(DSub.Width == DZ.Width && DSub.Rows == DZ.Rows, "gradients have one shape");
     }
 }

@@ -7,7 +7,7 @@ namespace TransformerGen.Generator.Graph.Operations;
 /// z = x + dropout(sub), y = norm(z): the paper's "add &amp; norm". Post-norm continues with y; pre-norm continues with z and feeds y to the next
 /// sublayer. Without sub, z is x. x, sub, z, y [rows, D].
 /// </summary>
-internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters norm, int? dropoutSite, Value? z, Value y, Value? statistics) : Operation(stage)
+internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters norm, DropoutSite? dropout, Value? z, Value y, Value? statistics) : Operation(stage)
 {
     public Value X { get; } = x;
 
@@ -15,14 +15,14 @@ internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters n
 
     public NormParameters Norm { get; } = norm;
 
-    public int? DropoutSite { get; } = dropoutSite;
+    public DropoutSite? Dropout { get; } = dropout;
 
     /// <summary>The sum; null when nobody reads it, or when there is nothing to add.</summary>
     public Value? Z { get; } = z;
 
     public Value Y { get; } = y;
 
-    /// <summary>Training: layer norm's mean and 1/deviation of each row [rows, 2], or batch norm's of each column [once, 2·pad(D)].</summary>
+    /// <summary>Training: mean (RMS norm: 0) and 1/deviation of each row [rows, 2], or batch norm's of each column [once, 2·pad(D)].</summary>
     public Value? Statistics { get; } = statistics;
 
     /// <summary>The value that is normalised: what the gradient needs from forward.</summary>
@@ -65,16 +65,20 @@ internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters n
 
     public override void Check()
     {
-        Require(Norm.Weight.Columns == X.Width && Norm.Bias.Columns == X.Width, "gain and bias are as wide as x");
+        Require(Norm.Weight.Columns == X.Width && (Norm.Bias is null || Norm.Bias.Columns == X.Width), "gain and bias are as wide as x");
+        Require(Norm.Kind != NormKind.Batch || (Norm.Bias is not null && !Norm.UnitOffset), "batch norm has a bias and a plain gain");
+        Require(Statistics is null || Norm.Kind == NormKind.Batch || (Statistics.Width == 2 && Statistics.Rows == X.Rows), "a mean and a 1/deviation per row");
         Require(Y.Width == X.Width && Y.Rows == X.Rows, "y has the shape of x");
         Require(Sub is null || (Sub.Width == X.Width && Sub.Rows == X.Rows), "both summands have one shape");
         Require(Z is null || (Sub is not null && Z.Width == X.Width && Z.Rows == X.Rows), "the sum has the shape of its summands");
-        Require(DropoutSite is null || Sub is not null, "dropout acts on the sublayer's output");
+        Require(Dropout is null || Sub is not null, "dropout acts on the sublayer's output");
     }
 }
 
-/// <summary>Gain, bias and, for batch norm, the running statistics.</summary>
-internal sealed record NormParameters(NormKind Kind, float Epsilon, Parameter Weight, Parameter Bias, Parameter? RunningMean, Parameter? RunningVariance);
+/// <summary>Gain, bias (null for none) and, for batch norm, the running statistics.</summary>
+/// <param name="UnitOffset">The gain is 1 + weight (Gemma).</param>
+internal sealed record NormParameters(
+    NormKind Kind, float Epsilon, bool UnitOffset, Parameter Weight, Parameter? Bias, Parameter? RunningMean, Parameter? RunningVariance);
 
 /// <summary>dz = d(norm)(dy) + dzBeside; dsub = dropout(dz). dx is dz: a sum passes its gradient on.</summary>
 internal sealed class AddNormBackward(AddNorm forward, Value dy, Value? dzBeside, Value dz, Value? dSub) : Operation(forward.Stage)
@@ -104,7 +108,7 @@ internal sealed class AddNormBackward(AddNorm forward, Value dy, Value? dzBeside
         Require(Forward.Normalised is not null && Forward.Statistics is not null, "the forward pass must keep the sum and the statistics");
         Require(DY.Width == Forward.Y.Width && DZ.Width == DY.Width && DY.Rows == Forward.Y.Rows && DZ.Rows == DY.Rows, "gradients have the shape of the output");
         Require(DZBeside is null || (DZBeside.Width == DZ.Width && DZBeside.Rows == DZ.Rows), "gradients that are added have one shape");
-        Require((DSub is not null) == (Forward.DropoutSite is not null), "dropout, and only dropout, makes the sublayer's gradient differ");
+        Require((DSub is not null) == (Forward.Dropout is not null), "dropout, and only dropout, makes the sublayer's gradient differ");
     }
 }
 
@@ -119,7 +123,7 @@ internal sealed class AddNormBackwardWeights(AddNorm forward, Value dy) : Operat
 
     public override IEnumerable<Value> Outputs => [];
 
-    public override IEnumerable<Parameter> ParameterGradients => [Forward.Norm.Weight, Forward.Norm.Bias];
+    public override IEnumerable<Parameter> ParameterGradients => Forward.Norm.Bias is { } bias ? [Forward.Norm.Weight, bias] : [Forward.Norm.Weight];
 
     public override void Check() => Require(DY.Width == Forward.Y.Width && DY.Rows == Forward.Y.Rows, "the gradient has the shape of the output");
 }

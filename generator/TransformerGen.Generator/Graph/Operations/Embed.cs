@@ -3,8 +3,8 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Graph.Operations;
 
-/// <summary>y = dropout(scale · table[token] + position). [rows, D]</summary>
-internal sealed class Embed(Stage stage, Parameter table, float scale, PositionKind positions, Parameter? positionTable, int? dropoutSite, Value y)
+/// <summary>y = dropout(scale · table[token] + position + types[type]). [rows, D]</summary>
+internal sealed class Embed(Stage stage, Parameter table, float scale, PositionKind positions, Parameter? positionTable, DropoutSite? dropout, Value y)
     : Operation(stage)
 {
     public Parameter Table { get; } = table;
@@ -15,8 +15,17 @@ internal sealed class Embed(Stage stage, Parameter table, float scale, PositionK
 
     public Parameter? PositionTable { get; } = positionTable;
 
-    /// <summary>Which dropout; null for none.</summary>
-    public int? DropoutSite { get; } = dropoutSite;
+    /// <summary>What is added to a position before its row of the table, or its sinusoid, is taken.</summary>
+    public int PositionOffset { get; init; }
+
+    /// <summary>A row per token type; null where the model has none.</summary>
+    public Parameter? TypeTable { get; init; }
+
+    /// <summary>A row of the table that gets no gradient here (torch's padding_idx), -1 for none.</summary>
+    public int PaddingRow { get; init; } = -1;
+
+    /// <summary>Dropout of the sum; null for none.</summary>
+    public DropoutSite? Dropout { get; } = dropout;
 
     public Value Y { get; } = y;
 
@@ -28,11 +37,14 @@ internal sealed class Embed(Stage stage, Parameter table, float scale, PositionK
     {
         Require(Table.Columns == Y.Width, "the table must be as wide as the output");
         Require((Positions == PositionKind.Learned) == (PositionTable is not null), "learned positions, and only they, have a table");
+        Require(TypeTable is null || TypeTable.Columns == Y.Width, "the types must be as wide as the output");
+        Require(PositionOffset >= 0 && (PositionTable is null || PositionOffset < PositionTable.Rows), "the offset is a row of the positions");
+        Require(PaddingRow >= -1 && PaddingRow < Table.Rows, "the padding row is one of the table's");
         Require(PositionTable is null || PositionTable.Columns == Y.Width, "the positions must be as wide as the output");
     }
 }
 
-/// <summary>dTable[token] += scale · dropout(dy), dPosition[position] += dropout(dy).</summary>
+/// <summary>dTable[token] += scale · dropout(dy) but for the padding row, dPosition[position] += dropout(dy), dTypes[type] += dropout(dy).</summary>
 internal sealed class EmbedBackward(Embed forward, Value dy) : Operation(forward.Stage)
 {
     public Embed Forward { get; } = forward;
@@ -43,7 +55,22 @@ internal sealed class EmbedBackward(Embed forward, Value dy) : Operation(forward
 
     public override IEnumerable<Value> Outputs => [];
 
-    public override IEnumerable<Parameter> ParameterGradients => Forward.PositionTable is { } positions ? [Forward.Table, positions] : [Forward.Table];
+    public override IEnumerable<Parameter> ParameterGradients
+    {
+        get
+        {
+            yield return Forward.Table;
+            if (Forward.PositionTable is { } positions)
+            {
+                yield return positions;
+            }
+
+            if (Forward.TypeTable is { } types)
+            {
+                yield return types;
+            }
+        }
+    }
 
     public override void Check() => Require(DY.Width == Forward.Y.Width && DY.Rows == Forward.Y.Rows, "the gradient has the shape of the output");
 }

@@ -100,7 +100,7 @@ internal sealed class ActivationBackward(Linear forward, Value dy, Value dBefore
 
     public Value DBefore { get; } = dBefore;
 
-    /// <summary>What the derivative is a function of: ReLU's own output, GELU's input.</summary>
+    /// <summary>What the derivative is a function of: ReLU's own output, the others' input.</summary>
     public Value Of => Forward.Before ?? Forward.Y;
 
     public override IEnumerable<Value> Inputs => [DY, Of];
