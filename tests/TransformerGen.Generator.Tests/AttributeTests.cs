@@ -76,8 +76,8 @@ public class AttributeTests
     public void Dilation_grows_with_the_layer_and_stops_at_the_maximum_length()
     {
         ModelSpec spec = SpecTests.Target("[TransformerModel(64, 4, 40, 100, MaxLength = 50, Pattern = Pattern.Dilated, Window = 2, Dilation = 3, DilationGrowth = 2)] partial class M;").Spec;
-        Assert.Equal([3, 6, 12, 24, 48, 50, 50], spec.Encoder!.Layers.Take(7).Select(layer => ((AttentionSpec)layer.Sublayers[0]).Pattern.Dilation));
-        Assert.All(spec.Decoder!.Layers, layer => Assert.Equal(PatternSpec.Full, ((AttentionSpec)layer.Sublayers[1]).Pattern));
+        Assert.Equal([3, 6, 12, 24, 48, 50, 50], spec.Encoder!.Layers.Take(7).Select(layer => ((AttentionSpec)layer.Sublayers.First()).Pattern.Dilation));
+        Assert.All(spec.Decoder!.Layers, layer => Assert.Equal(PatternSpec.Full, ((AttentionSpec)layer.Sublayers.ElementAt(1)).Pattern));
     }
 
     [Theory]

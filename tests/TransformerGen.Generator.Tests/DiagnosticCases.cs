@@ -28,7 +28,7 @@ internal static class DiagnosticCases
 
     public static IEnumerable<DiagnosticCase> All =>
     [
-        .. OfClass, .. OfSizes, .. OfPatterns, .. OfNumbers, .. OfFiles, .. OfKeys,
+        .. OfClass, .. OfSizes, .. OfPatterns, .. OfNumbers, .. OfFiles, .. OfKeys, .. OfHub,
     ];
 
     private static IEnumerable<DiagnosticCase> OfClass =>
@@ -103,7 +103,7 @@ internal static class DiagnosticCases
         new("TFG016", FromFile, "\"config.json\"", "'config.json' is not among the project's additional files (looked for among none). Add '<AdditionalFiles Include=\"config.json\" />' to the project file; the path is relative to its folder."),
         new("TFG017", FromFile, "}", "'config.json' is not valid JSON at line 3, column 1: a key in double quotes was expected, not '}'. Mend the file there.", "{ \"model_type\": \"transformer\",\n\"heads\": 2,\n}", (3, 1)),
         new("TFG017", FromFile, "", "'config.json' is not valid JSON at line 1, column 1: a value was expected, not the end of the file. Mend the file there.", "", (1, 1)),
-        new("TFG021", FromFile, "\"mamba\"", "The model_type 'mamba' is not supported. Use a model of type \"transformer\".", "{ \"model_type\": \"mamba\", \"d_model\": 8 }", (1, 17)),
+        new("TFG021", FromFile, "\"mamba\"", "The model_type 'mamba' is not supported. Use a model of type " + ModelTypes + ".", "{ \"model_type\": \"mamba\", \"d_model\": 8 }", (1, 17)),
         new("TFG022", "[TransformerModel(\"config.json\", MaxLength = 128)] partial class M;", "128", "MaxLength is decided by 'config.json' and cannot be set beside it. Remove MaxLength, or change the file.", Json("")),
     ];
 
@@ -117,10 +117,26 @@ internal static class DiagnosticCases
         new("TFG019", FromFile, "1", "'bias' is 1, and must be true or false. Write it so.", Json("\"bias\": 1"), (1, Column("\"bias\": "))),
         new("TFG019", FromFile, "{", "'positions' is an object, and must be a text in double quotes. Write it so.", Json("\"positions\": { \"kind\": \"learned\" }"), (1, Column("\"positions\": "))),
         new("TFG019", FromFile, "[", "'config.json' is an array, and must be an object in curly brackets. Write it so.", "[]", (1, 1)),
-        new("TFG020", FromFile, "{", "'config.json' has no key 'model_type'. Add it: it is the kind of model, such as \"transformer\".", "{ " + Sizes + " }", (1, 1)),
+        new("TFG020", FromFile, "{", "'config.json' has no key 'model_type'. Add it: it is the kind of model, such as " + ModelTypes + ".", "{ " + Sizes + " }", (1, 1)),
         new("TFG020", FromFile, "{", "'config.json' has no key 'vocab'. Add it: it is the number of tokens.", "{ \"model_type\": \"transformer\", \"d_model\": 8, \"heads\": 2, \"encoder_layers\": 1, \"decoder_layers\": 1 }", (1, 1)),
         new("TFG020", FromFile, "null", "'config.json' has no key 'encoder_layers'. Add it: it is the number of the encoder's layers.", "{ \"model_type\": \"transformer\", \"d_model\": 8, \"heads\": 2, \"encoder_layers\": null, \"decoder_layers\": 1, \"vocab\": 10 }", (1, 76)),
     ];
+
+    private static IEnumerable<DiagnosticCase> OfHub =>
+    [
+        new("TFG026", FromFile, "\"hiden_size\"", "The key 'hiden_size' is unknown for model_type 'llama' and has no effect on the generated model. If it changes the mathematics the model will be wrong; if it does not, remove it or begin it with an underscore.", "{ \"model_type\": \"llama\", \"hiden_size\": 64, \"num_hidden_layers\": 1 }", (1, 26)),
+        new("TFG027", FromFile, "\"mish\"", "'hidden_act' is \"mish\", which is not supported for model_type 'llama'. Supported is " + Activations + ".", "{ \"model_type\": \"llama\", \"hidden_act\": \"mish\" }", (1, 40)),
+        new("TFG027", FromFile, "[", "'architectures' is \"LlamaForTokenClassification\", which is not supported for model_type 'llama'. Supported is a class that ends with \"...ForCausalLM\".", "{ \"model_type\": \"llama\", \"architectures\": [\"LlamaForTokenClassification\"] }", (1, 43)),
+        new("TFG027", FromFile, "3", "'num_key_value_heads' is 3, which is not supported for model_type 'llama'. Supported is a number that divides the 32 heads.", "{ \"model_type\": \"llama\", \"num_key_value_heads\": 3 }", (1, 49)),
+        new("TFG007", FromFile, "0", "num_attention_heads is 0, and must be from 1 to 4096. It is the number of attention heads.", "{ \"model_type\": \"llama\", \"num_attention_heads\": 0 }", (1, 49)),
+        new("TFG007", FromFile, "1000000000", "num_hidden_layers is 1000000000, and must be from 1 to 1024. It is the number of layers.", "{ \"model_type\": \"llama\", \"num_hidden_layers\": 1000000000 }", (1, 47)),
+    ];
+
+    private static string ModelTypes => Quoted(Generator.Families.Family.ModelTypes);
+
+    private static string Activations => Quoted(Generator.Families.HuggingFace.HubActivations.Words);
+
+    private static string Quoted(IEnumerable<string> words) => Generator.Parsing.ConfigReader.Alternatives(words.Select(word => "\"" + word + "\""));
 
     private static string Kind(string kind) => $"'M' is {kind}, and a model is an ordinary class of which there are instances. Declare it as 'sealed partial class M'.";
 

@@ -2,47 +2,43 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Tests;
 
-/// <summary>Tensors of a checkpoint, spelled out from the Spec by the rule of names that the fixtures keep.</summary>
+/// <summary>Tensors of a checkpoint and their shapes, spelled out from the Spec of a paper's model.</summary>
 internal static class SpecTensors
 {
     public static Dictionary<string, int[]> Of(ModelSpec spec)
     {
         var tensors = new Dictionary<string, int[]>();
         int width = spec.Width;
-        tensors[spec.Output.Weight] = [spec.Vocabulary, width];
+        Linear(spec.Head.Output!, width);
         foreach (StackSpec stack in new[] { spec.Encoder, spec.Decoder }.OfType<StackSpec>())
         {
             tensors[stack.Embedding.Table] = [spec.Vocabulary, width];
-            if (stack.Embedding.PositionTable is string positions)
+            if (stack.Embedding.PositionTable is { } positions)
             {
-                tensors[positions] = [spec.MaxLength, width];
+                tensors[positions.Name] = [spec.MaxLength, width];
             }
 
-            if (stack.FinalNorm is { } final)
+            Norm(stack.FinalNorm);
+            foreach (ResidualSpec residual in stack.Layers.SelectMany(layer => layer.Residuals))
             {
-                Norm(final);
-            }
-
-            foreach (SublayerSpec sublayer in stack.Layers.SelectMany(layer => layer.Sublayers))
-            {
-                Norm(sublayer.Norm);
-                switch (sublayer)
+                BranchSpec branch = Assert.Single(residual.Branches);
+                Norm(branch.NormBefore);
+                Norm(residual.NormAfter);
+                switch (branch.Function)
                 {
                     case AttentionSpec attention:
-                        int inner = attention.Heads * attention.HeadWidth;
-                        Linear(attention.Name + ".q_proj", inner, width, attention.Bias);
-                        Linear(attention.Name + ".k_proj", inner, width, attention.Bias);
-                        Linear(attention.Name + ".v_proj", inner, width, attention.Bias);
-                        Linear(attention.Name + ".out_proj", width, inner, attention.Bias);
-                        if (attention.Score == ScoreKind.Additive)
+                        Linear(attention.Query, width);
+                        Linear(attention.KeyValue, width);
+                        Linear(attention.Output, attention.Heads * attention.HeadWidth);
+                        if (attention.ScoreTensor is { } score)
                         {
-                            tensors[attention.Name + ".score"] = [attention.Heads, attention.HeadWidth];
+                            tensors[score] = [attention.Heads, attention.HeadWidth];
                         }
 
                         break;
                     case FeedForwardSpec feedForward:
-                        Linear(feedForward.Widen, feedForward.Inner, width, feedForward.Bias);
-                        Linear(feedForward.Narrow, width, feedForward.Inner, feedForward.Bias);
+                        Linear(feedForward.Widen, width);
+                        Linear(feedForward.Narrow, feedForward.Inner);
                         break;
                 }
             }
@@ -50,20 +46,24 @@ internal static class SpecTensors
 
         return tensors;
 
-        void Linear(string name, int rows, int columns, bool bias)
+        void Linear(ProjectionSpec? projection, int columns)
         {
-            tensors[name + ".weight"] = [rows, columns];
-            if (bias)
+            foreach (TensorSpec tensor in projection?.Weights ?? EquatableList<TensorSpec>.Empty)
             {
-                tensors[name + ".bias"] = [rows];
+                tensors[tensor.Name] = [tensor.Rows, columns];
+            }
+
+            foreach (TensorSpec tensor in projection?.Biases ?? EquatableList<TensorSpec>.Empty)
+            {
+                tensors[tensor.Name] = [tensor.Rows];
             }
         }
 
-        void Norm(NormSpec norm)
+        void Norm(NormSpec? norm)
         {
-            foreach (string part in norm.Kind == NormKind.Batch ? ["weight", "bias", "running_mean", "running_var"] : new[] { "weight", "bias" })
+            foreach (string part in norm is null ? [] : norm.Kind == NormKind.Batch ? ["weight", "bias", "running_mean", "running_var"] : new[] { "weight", "bias" })
             {
-                tensors[norm.Name + "." + part] = [width];
+                tensors[norm!.Name + "." + part] = [width];
             }
         }
     }

@@ -30,7 +30,7 @@ internal static class RandomModel
             MaxLength = 12,
             Activation = One(ActivationKind.Relu, ActivationKind.Gelu),
             Norm = One(NormKind.Layer, NormKind.Layer, NormKind.Batch),
-            NormPlacement = One(Generator.Spec.NormPlacement.Post, Generator.Spec.NormPlacement.Pre),
+            NormPlacement = One(Generator.Families.NormPlacement.Post, Generator.Families.NormPlacement.Pre),
             NormEpsilon = 1e-3,
             Positions = One(PositionKind.Sinusoidal, PositionKind.SinusoidalHalf, PositionKind.Learned),
             ScaleEmbeddings = One(true, false),

@@ -113,6 +113,14 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor BufferTooLarge = Error(
         "TFG025", "A model's parameters are within reach of 32-bit offsets", "The model's {0} parameters take {1} floats where rows are padded to whole vectors, and generated code reaches {2} with its 32-bit offsets. Make the model smaller; the parameter cap does not help.");
 
+    /// <summary>{0}: key, {1}: model type.</summary>
+    public static readonly DiagnosticDescriptor KeyWithoutEffect = Warning(
+        "TFG026", "Keys of a Hugging Face config.json are known", "The key '{0}' is unknown for model_type '{1}' and has no effect on the generated model. If it changes the mathematics the model will be wrong; if it does not, remove it or begin it with an underscore.");
+
+    /// <summary>{0}: key, {1}: value, {2}: model type, {3}: what is supported.</summary>
+    public static readonly DiagnosticDescriptor UnsupportedValue = Error(
+        "TFG027", "Values of a config.json are supported", "'{0}' is {1}, which is not supported for model_type '{2}'. Supported is {3}.");
+
     /// <summary>{0}: class, {1}: exception.</summary>
     public static readonly DiagnosticDescriptor InternalError = Error(
         "TFG099", "The generator has an error", "The generator failed on '{0}': {1}. This is a mistake in TransformerGen, not in your code; please report it with the attribute or the config.json.");
@@ -122,7 +130,7 @@ internal static class Descriptors
     [
         NotPartial, ContainerNotPartial, Generic, WrongKind, Duplicate, UnsafeOff, SizeOutOfRange, HeadsDoNotDivide, OddWidth, TooManyParameters,
         PatternNeedsNumber, NumberWithoutPattern, IdOutOfVocabulary, NumberOutOfRange, UnknownChoice, FileNotFound, MalformedJson, UnknownKey, WrongType,
-        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge,
+        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge, KeyWithoutEffect, UnsupportedValue,
     ];
 
     private static DiagnosticDescriptor Error(string id, string title, string format) => Create(id, title, format, DiagnosticSeverity.Error);

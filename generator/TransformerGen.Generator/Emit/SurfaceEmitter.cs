@@ -45,7 +45,7 @@ internal static class SurfaceEmitter
                     MaxLength = {spec.MaxLength},
                     PadId = {spec.PadId},
                     BeginId = {spec.BeginId},
-                    EndId = {spec.EndId},
+                    EndIds = [{string.Join(", ", spec.EndIds)}],
                     HasEncoder = {Bool(spec.Encoder is not null)},
                     HasDecoder = {Bool(spec.Decoder is not null)},
                     HasBatchNorm = {Bool(model.Parameters.All.Any(p => p.Tensors[0].IsBuffer))},
@@ -118,7 +118,7 @@ internal static class SurfaceEmitter
         writer.Lines("/// <code>");
         foreach (StackSpec stack in new[] { spec.Encoder, spec.Decoder }.OfType<StackSpec>())
         {
-            writer.Lines($"/// {stack.Name} {stack.Layers.Count} × [ {string.Join(" → ", stack.Layers[0].Sublayers.Select(Describe))} ]");
+            writer.Lines($"/// {stack.Name} {stack.Layers.Count} × [ {string.Join(" → ", stack.Layers[0].Residuals.Select(Describe))} ]");
         }
 
         writer.Lines($"/// parameters {Literal.Prose(count)} ({Bytes(4 * count)})");
@@ -134,18 +134,23 @@ internal static class SurfaceEmitter
         writer.Lines("/// </summary>");
     }
 
-    private static string Describe(SublayerSpec sublayer)
+    private static string Describe(ResidualSpec residual)
     {
-        string norm = sublayer.Placement == NormPlacement.Post ? " → add &amp; norm" : "";
-        string text = sublayer switch
-        {
-            AttentionSpec { Source: AttentionSource.Encoder } a => $"cross-attention {a.Heads} × {a.HeadWidth}",
-            AttentionSpec a => $"{(a.Causal ? "masked " : "")}self-attention {a.Heads} × {a.HeadWidth}",
-            FeedForwardSpec f => $"feed-forward → {f.Inner}, {f.Activation}",
-            _ => sublayer.GetType().Name,
-        };
-        return sublayer.Placement == NormPlacement.Post ? text + norm : "norm → " + text + " → add";
+        string branches = string.Join(" ∥ ", residual.Branches.Select(branch =>
+            (branch.NormBefore is null ? "" : "norm → ") + Describe(branch.Function) + (branch.NormAfter is null ? "" : " → norm")));
+        return branches + (residual.NormAfter is null ? " → add" : " → add &amp; norm");
     }
+
+    private static string Describe(SublayerSpec sublayer) => sublayer switch
+    {
+        AttentionSpec { Source: AttentionSource.Encoder } a => $"cross-attention {Heads(a)}",
+        AttentionSpec a => $"{(a.Causal ? "masked " : "")}self-attention {Heads(a)}",
+        FeedForwardSpec f => $"feed-forward → {f.Inner}, {(f.Gated ? "gated " : "")}{f.Activation}",
+        ExpertsSpec e => $"{e.PerToken} of {e.Count} experts → {e.Inner}, gated {e.Activation}",
+        _ => sublayer.GetType().Name,
+    };
+
+    private static string Heads(AttentionSpec a) => $"{a.Heads} × {a.HeadWidth}{(a.KeyHeads == a.Heads ? "" : $" over {a.KeyHeads} key heads")}";
 
     private static string DescribeArena(MemoryPlan plan)
     {

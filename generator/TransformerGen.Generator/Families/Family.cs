@@ -1,3 +1,4 @@
+using TransformerGen.Generator.Families.HuggingFace;
 using TransformerGen.Generator.Parsing;
 using TransformerGen.Generator.Spec;
 
@@ -10,6 +11,9 @@ internal abstract class Family
     private static readonly Family[] s_all =
     [
         new PaperFamily(),
+        new BertFamily(),
+        new Gpt2Family(),
+        new LlamaFamily(),
     ];
 
     /// <summary>Supported model types, sorted.</summary>
@@ -22,5 +26,10 @@ internal abstract class Family
     public static Family? Find(string modelType) => s_all.FirstOrDefault(family => family.ModelType == modelType);
 
     /// <summary>Reads a config.json of this family. Null when something is wrong with it, which the reader has then been told.</summary>
-    public abstract ModelSpec? Read(ConfigReader reader);
+    /// <param name="reader">The file.</param>
+    /// <param name="head">The head, where it is not the one that the file names.</param>
+    public abstract ModelSpec? Read(ConfigReader reader, HubTask? head = null);
+
+    /// <summary>Whether a head may be chosen.</summary>
+    public virtual bool Supports(HubTask task) => false;
 }

@@ -9,6 +9,15 @@ internal enum PaperArchitecture
     Decoder,
 }
 
+internal enum NormPlacement
+{
+    /// <summary>x ← norm(x + f(x)).</summary>
+    Post,
+
+    /// <summary>x ← x + f(norm(x)).</summary>
+    Pre,
+}
+
 /// <summary>
 /// The choices of model_type "transformer", flat as in its config.json and in the attribute. The defaults are the paper's; an absent dropout means none in
 /// a config.json and 0.1 in the attribute, which say so where they read it.

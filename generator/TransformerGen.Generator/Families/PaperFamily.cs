@@ -1,3 +1,4 @@
+using TransformerGen.Generator.Families.HuggingFace;
 using TransformerGen.Generator.Parsing;
 using TransformerGen.Generator.Spec;
 
@@ -13,7 +14,7 @@ internal sealed class PaperFamily : Family
     public override string ModelType => "transformer";
 
     /// <inheritdoc/>
-    public override ModelSpec? Read(ConfigReader reader)
+    public override ModelSpec? Read(ConfigReader reader, HubTask? head = null)
     {
         PaperConfig config = PaperJson.Read(reader);
         reader.ReportUnknownKeys(PaperFields.Keys);
@@ -32,15 +33,16 @@ internal sealed class PaperFamily : Family
         config = config.Canonical();
         return new ModelSpec
         {
+            ModelType = "transformer",
             Width = config.DModel,
             Vocabulary = config.Vocab,
             MaxLength = config.MaxLength,
             Encoder = config.HasEncoder ? Stack(config, "encoder", config.EncoderLayers) : null,
             Decoder = config.HasDecoder ? Stack(config, "decoder", config.DecoderLayers) : null,
-            Output = new OutputSpec(config.ShareEmbeddings ? "shared.weight" : "lm_head.weight"),
+            Head = new HeadSpec(HeadKind.Language, config.Vocab, ProjectionSpec.Of(bias: false, (config.ShareEmbeddings ? "shared" : "lm_head", config.Vocab))),
             PadId = config.PadId,
             BeginId = config.BeginId,
-            EndId = config.EndId,
+            EndIds = new EquatableList<int>([config.EndId]),
             Dropout = (float)config.Dropout,
             ConfigJson = PaperJson.Write(config),
         };
@@ -49,10 +51,12 @@ internal sealed class PaperFamily : Family
     private static StackSpec Stack(PaperConfig config, string stack, int layers) => new(
         stack,
         new EmbeddingSpec(
-            config.ShareEmbeddings ? "shared.weight" : stack + "_embed_tokens.weight",
-            config.ScaleEmbeddings ? (float)Math.Sqrt(config.DModel) : 1f,
-            config.Positions,
-            config.Positions == PositionKind.Learned ? stack + ".embed_positions.weight" : null),
+            config.ShareEmbeddings ? "shared.weight" : stack + "_embed_tokens.weight", config.DModel, config.ScaleEmbeddings ? (float)Math.Sqrt(config.DModel) : 1f)
+        {
+            Positions = config.Positions,
+            PositionTable = config.Positions == PositionKind.Learned ? new PositionTableSpec(stack + ".embed_positions.weight", config.MaxLength) : null,
+            Dropout = (float)config.Dropout,
+        },
         new EquatableList<LayerSpec>(Enumerable.Range(0, layers).Select(layer => Layer(config, stack, layer))),
         config.NormPlacement == NormPlacement.Pre ? Norm(config, stack + ".layer_norm") : null);
 
@@ -60,22 +64,48 @@ internal sealed class PaperFamily : Family
     {
         string name = stack + ".layers." + Number.Text(layer);
         bool causal = stack == "decoder";
-        var sublayers = new List<SublayerSpec>
-        {
-            Attend(config, name + ".self_attn", AttentionSource.Self, causal, Pattern(config, layer)),
-        };
+        var residuals = new List<ResidualSpec> { Residual(config, name + ".self_attn_layer_norm", Attend(config, name + ".self_attn", AttentionSource.Self, causal, Pattern(config, layer))) };
         if (causal && config.HasEncoder)
         {
-            sublayers.Add(Attend(config, name + ".encoder_attn", AttentionSource.Encoder, causal: false, PatternSpec.Full));
+            residuals.Add(Residual(config, name + ".encoder_attn_layer_norm", Attend(config, name + ".encoder_attn", AttentionSource.Encoder, causal: false, PatternSpec.Full)));
         }
 
-        sublayers.Add(new FeedForwardSpec(
-            Norm(config, name + ".final_layer_norm"), config.NormPlacement, name + ".fc1", name + ".fc2", config.FeedForward, config.Bias, config.Activation));
-        return new LayerSpec(name, new EquatableList<SublayerSpec>(sublayers));
+        residuals.Add(Residual(
+            config,
+            name + ".final_layer_norm",
+            new FeedForwardSpec(
+                ProjectionSpec.Of(config.Bias, (name + ".fc1", config.FeedForward)), ProjectionSpec.Of(config.Bias, (name + ".fc2", config.DModel)), config.FeedForward, config.Activation)));
+        return new LayerSpec(new EquatableList<ResidualSpec>(residuals));
     }
 
-    private static AttentionSpec Attend(PaperConfig config, string name, AttentionSource source, bool causal, PatternSpec pattern) => new(
-        Norm(config, name + "_layer_norm"), config.NormPlacement, name, source, config.Heads, config.HeadWidth, config.Bias, causal, config.Attention, pattern);
+    private static ResidualSpec Residual(PaperConfig config, string norm, SublayerSpec function)
+    {
+        var spec = new NormSpec(norm, config.Norm, (float)config.NormEpsilon);
+        bool pre = config.NormPlacement == NormPlacement.Pre;
+        return ResidualSpec.Of(new BranchSpec(function) { NormBefore = pre ? spec : null, Dropout = (float)config.Dropout }) with { NormAfter = pre ? null : spec };
+    }
+
+    private static AttentionSpec Attend(PaperConfig config, string name, AttentionSource source, bool causal, PatternSpec pattern)
+    {
+        // Saturated, so that an absurd size stays absurd until the cap refuses it.
+        int inner = (int)Math.Min(int.MaxValue, (long)config.Heads * config.HeadWidth);
+        ProjectionSpec Of(params string[] products) => ProjectionSpec.Of(config.Bias, [.. products.Select(product => (name + "." + product, inner))]);
+        bool isSelf = source == AttentionSource.Self;
+        return new AttentionSpec(
+            source,
+            config.Heads,
+            config.Heads,
+            config.HeadWidth,
+            causal,
+            isSelf ? Of("q_proj", "k_proj", "v_proj") : Of("q_proj"),
+            ProjectionSpec.Of(config.Bias, (name + ".out_proj", config.DModel)))
+        {
+            KeyValue = isSelf ? null : Of("k_proj", "v_proj"),
+            Score = config.Attention,
+            ScoreTensor = config.Attention == ScoreKind.Additive ? name + ".score" : null,
+            Pattern = pattern,
+        };
+    }
 
     private static NormSpec Norm(PaperConfig config, string name) => new(name, config.Norm, (float)config.NormEpsilon);
 

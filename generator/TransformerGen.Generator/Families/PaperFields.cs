@@ -49,7 +49,7 @@ internal static class PaperFields
     public static readonly WordTable<NormKind> Norms = new("Norm", (NormKind.Layer, "layer", "Layer"), (NormKind.Batch, "batch", "Batch"));
 
     public static readonly WordTable<NormPlacement> NormPlacements = new(
-        "NormPlacement", (Spec.NormPlacement.Post, "post", "Post"), (Spec.NormPlacement.Pre, "pre", "Pre"));
+        "NormPlacement", (Families.NormPlacement.Post, "post", "Post"), (Families.NormPlacement.Pre, "pre", "Pre"));
 
     public static readonly WordTable<PositionKind> PositionKinds = new(
         "Positions",

@@ -30,7 +30,7 @@ internal static class PaperJson
             MaxLength = reader.Integer(PaperFields.MaxLength) ?? 512,
             Activation = reader.Choice(PaperFields.Activation, PaperFields.Activations, Spec.ActivationKind.Relu),
             Norm = reader.Choice(PaperFields.Norm, PaperFields.Norms, Spec.NormKind.Layer),
-            NormPlacement = reader.Choice(PaperFields.NormPlacement, PaperFields.NormPlacements, Spec.NormPlacement.Post),
+            NormPlacement = reader.Choice(PaperFields.NormPlacement, PaperFields.NormPlacements, Families.NormPlacement.Post),
             NormEpsilon = reader.Real(PaperFields.NormEpsilon) ?? 1e-5,
             Positions = reader.Choice(PaperFields.Positions, PaperFields.PositionKinds, Spec.PositionKind.Sinusoidal),
             ScaleEmbeddings = reader.Boolean(PaperFields.ScaleEmbeddings) ?? true,

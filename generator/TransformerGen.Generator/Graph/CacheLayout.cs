@@ -13,25 +13,27 @@ internal sealed class CacheLayout
 
     public CacheLayout(ModelSpec spec)
     {
-        foreach (LayerSpec layer in spec.Decoder?.Layers ?? (IEnumerable<LayerSpec>)[])
+        if (spec.Decoder is not { } decoder)
         {
-            foreach (SublayerSpec sublayer in layer.Sublayers)
+            return;
+        }
+
+        for (int i = 0; i < decoder.Layers.Count; i++)
+        {
+            foreach (AttentionSpec attention in decoder.Layers[i].Sublayers.OfType<AttentionSpec>())
             {
-                if (sublayer is AttentionSpec attention)
+                bool isSource = attention.Source == AttentionSource.Encoder;
+                int offset = isSource ? SourceFloats : SelfFloats;
+                var place = new CacheLayer(isSource, attention.KeyHeads, attention.HeadWidth, offset, offset + attention.KeyWidth);
+                _layers.Add(StageNames.Layer(decoder, i) + StageNames.Role(attention), place);
+                if (isSource)
                 {
-                    bool isSource = attention.Source == AttentionSource.Encoder;
-                    int offset = isSource ? SourceFloats : SelfFloats, keys = attention.Heads * attention.HeadWidth;
-                    var place = new CacheLayer(isSource, attention.Heads, attention.HeadWidth, offset, offset + keys);
-                    _layers.Add(attention.Name, place);
-                    if (isSource)
-                    {
-                        SourceFloats += place.Floats;
-                    }
-                    else
-                    {
-                        SelfFloats += place.Floats;
-                        _selfLayers.Add(place);
-                    }
+                    SourceFloats += place.Floats;
+                }
+                else
+                {
+                    SelfFloats += place.Floats;
+                    _selfLayers.Add(place);
                 }
             }
         }
@@ -46,5 +48,6 @@ internal sealed class CacheLayout
     /// <summary>Floats per position of the keys and values of the encoder's output.</summary>
     public int SourceFloats { get; private set; }
 
-    public CacheLayer Layer(AttentionSpec attention) => _layers[attention.Name];
+    /// <summary>The place of an attention by stage and role, such as DecoderLayer1Self.</summary>
+    public CacheLayer Layer(string name) => _layers[name];
 }

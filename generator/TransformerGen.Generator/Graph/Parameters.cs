@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Graph;
 
@@ -14,7 +15,15 @@ internal enum InitialValue
 }
 
 /// <summary>One tensor of the checkpoint inside a parameter: its rows, or for a vector its columns.</summary>
-internal sealed record Tensor(string Name, int Rows, int Columns, int Rank, InitialValue Initial, float Deviation = 0f, bool IsBuffer = false);
+internal sealed record Tensor(string Name, int Rows, int Columns, int Rank, InitialValue Initial, float Deviation = 0f, bool IsBuffer = false)
+{
+    public TensorLayout Layout { get; init; } = TensorLayout.Plain;
+}
+
+internal sealed record TensorLayout(bool Transposed, int Groups, EquatableList<int> Parts)
+{
+    public static TensorLayout Plain { get; } = new(false, 1, EquatableList<int>.Empty);
+}
 
 /// <summary>
 /// What an operation multiplies with: a matrix [rows, columns] of one or more tensors, one below the other, or a vector [columns] of tensors,
@@ -64,6 +73,9 @@ internal sealed class ParameterTable
     public IReadOnlyDictionary<Parameter, int> Panels => _panels;
 
     public IReadOnlyDictionary<Parameter, int> TransposedPanels => _transposedPanels;
+
+    /// <summary>The parameter that begins with a tensor, null where there is none yet.</summary>
+    public Parameter? Find(string tensor) => _byTensor.TryGetValue(tensor, out Parameter? parameter) ? parameter : null;
 
     public Parameter Get(string name, params Tensor[] tensors)
     {

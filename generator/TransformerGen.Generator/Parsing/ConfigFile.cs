@@ -33,7 +33,7 @@ internal sealed record ConfigFile(string Path, ModelSpec? Spec)
             return new ConfigFile(path, null);
         }
 
-        var reader = new ConfigReader(path, root, problems);
+        var reader = new ConfigReader(path, text, root, problems);
         string? modelType = reader.Word(ConfigReader.ModelTypeKey);
         if (modelType is not null && Family.Find(modelType) is { } family)
         {

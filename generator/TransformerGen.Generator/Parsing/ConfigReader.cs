@@ -28,21 +28,29 @@ internal sealed class ConfigReader : IFieldReporter
     private readonly string _path;
     private readonly List<Diagnostic> _problems;
     private readonly Dictionary<string, JsonMember> _members = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly JsonValue _root;
+    private readonly ConfigReader? _parent;
+    private bool _failed;
 
-    public ConfigReader(string path, JsonValue root, List<Diagnostic> problems)
+    public ConfigReader(string path, string text, JsonValue root, List<Diagnostic> problems, ConfigReader? parent = null)
     {
         _path = path;
+        Text = text;
         _problems = problems;
         _root = root;
+        _parent = parent;
         foreach (JsonMember member in root.Members)
         {
             _members[member.Name] = member;
         }
     }
 
+    /// <summary>The whole file.</summary>
+    public string Text { get; }
+
     /// <summary>An error was reported.</summary>
-    public bool Failed { get; private set; }
+    public bool Failed => _parent?.Failed ?? _failed;
 
     /// <summary>Last part of the path.</summary>
     public string FileName => ConfigPaths.FileName(_path);
@@ -55,7 +63,18 @@ internal sealed class ConfigReader : IFieldReporter
         where T : struct => "\"" + table.WordOf(value) + "\"";
 
     /// <inheritdoc/>
-    public bool IsGiven(string key) => _members.TryGetValue(key, out JsonMember? member) && member.Value.Kind != JsonKind.Null;
+    public bool IsGiven(string key)
+    {
+        _asked.Add(key);
+        return _members.TryGetValue(key, out JsonMember? member) && member.Value.Kind != JsonKind.Null;
+    }
+
+    /// <summary>Whether the key is there, be it null.</summary>
+    public bool Has(string key)
+    {
+        _asked.Add(key);
+        return _members.ContainsKey(key);
+    }
 
     /// <inheritdoc/>
     public void Report(DiagnosticDescriptor descriptor, string key, params object[] arguments) =>
@@ -90,6 +109,53 @@ internal sealed class ConfigReader : IFieldReporter
     public double? Real(string key) => Find(key, JsonKind.Number, "a number") is { } value
         ? double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.PositiveInfinity
         : null;
+
+    /// <summary>An object inside, null when the key is absent.</summary>
+    public ConfigReader? Nested(string key) => Find(key, JsonKind.Object, "an object in curly brackets") is { } value ? new ConfigReader(_path, Text, value, _problems, this) : null;
+
+    /// <summary>A list of texts, null when the key is absent.</summary>
+    public IReadOnlyList<string>? Words(string key)
+    {
+        const string Expected = "a list of texts in square brackets";
+        if (Find(key, JsonKind.Array, Expected) is not { } list)
+        {
+            return null;
+        }
+
+        foreach (JsonValue item in list.Items.Where(item => item.Kind != JsonKind.String))
+        {
+            Report(Descriptors.WrongType, item.Place, key, "a list with " + item.Describe(), Expected);
+        }
+
+        return [.. list.Items.Where(item => item.Kind == JsonKind.String).Select(item => item.Text)];
+    }
+
+    /// <summary>A whole number or a list of them, null when the key is absent.</summary>
+    public IReadOnlyList<int>? Integers(string key)
+    {
+        if (!IsGiven(key) || _members[key].Value is not { Kind: JsonKind.Array } list)
+        {
+            return Integer(key) is int one ? [one] : null;
+        }
+
+        var numbers = new List<int>();
+        foreach (JsonValue item in list.Items)
+        {
+            if (item.Kind == JsonKind.Number && int.TryParse(item.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+            {
+                numbers.Add(number);
+            }
+            else
+            {
+                Report(Descriptors.WrongType, item.Place, key, "a list with " + item.Describe(), "whole numbers of 32 bits");
+            }
+        }
+
+        return numbers;
+    }
+
+    /// <summary>The value of a key as the file has it, null when the key is absent.</summary>
+    public JsonValue? Value(string key) => IsGiven(key) ? _members[key].Value : null;
 
     /// <summary>A whole number that must be there; 1 after a problem.</summary>
     /// <param name="key">The key.</param>
@@ -137,6 +203,10 @@ internal sealed class ConfigReader : IFieldReporter
         }
     }
 
+    /// <summary>Keys that nobody has asked for: the reader of a family asks for all that it knows.</summary>
+    public IEnumerable<string> Unasked => _root.Members.Select(member => member.Name).Where(
+        name => !_asked.Contains(name) && !s_bookkeeping.Contains(name) && !name.StartsWith("_", StringComparison.Ordinal));
+
     /// <summary>"a, b or c".</summary>
     public static string Alternatives(IEnumerable<string> words)
     {
@@ -170,7 +240,17 @@ internal sealed class ConfigReader : IFieldReporter
 
     private void Report(DiagnosticDescriptor descriptor, JsonPlace place, params object[] arguments)
     {
-        Failed |= descriptor.DefaultSeverity == DiagnosticSeverity.Error;
+        if (descriptor.DefaultSeverity == DiagnosticSeverity.Error)
+        {
+            Fail();
+        }
+
         _problems.Add(Diagnostic.Create(descriptor, LocationOf(_path, place), arguments));
+    }
+
+    private void Fail()
+    {
+        _failed = true;
+        _parent?.Fail();
     }
 }

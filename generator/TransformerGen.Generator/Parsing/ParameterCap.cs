@@ -23,8 +23,8 @@ internal static class ParameterCap
 
         // Underline what the parameters come from: the embedding, or the layers.
         long count = ParameterCount.Of(spec), floats = BufferFloats.Of(spec);
-        int tables = new[] { spec.Output.Weight, spec.Encoder?.Embedding.Table, spec.Decoder?.Embedding.Table }.OfType<string>().Distinct().Count();
-        string culprit = tables * (long)spec.Vocabulary * spec.Width > count / 2 ? PaperFields.Vocab : PaperFields.DModel;
+        var tables = new HashSet<string>(SpecShapes.Of(spec).Where(shape => shape.Rows == spec.Vocabulary).Select(shape => shape.Key), StringComparer.Ordinal);
+        string culprit = tables.Count * (long)spec.Vocabulary * spec.Width > count / 2 ? PaperFields.Vocab : PaperFields.DModel;
         if (floats > BufferFloats.Largest)
         {
             // Before the cap: no cap makes such a model possible.

@@ -15,62 +15,15 @@ internal static class BufferFloats
     /// <summary>The floats, with rows padded to whole vectors.</summary>
     public static long Of(ModelSpec spec)
     {
-        var counted = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string> stored = new(StringComparer.Ordinal), packed = new(StringComparer.Ordinal);
         long values = 0, panels = 0;
-        Table(spec.Output.Weight, spec.Vocabulary);
-        panels += spec.Width * Pad(spec.Vocabulary);
-        foreach (StackSpec? stack in new[] { spec.Encoder, spec.Decoder })
+        foreach (SpecShape shape in SpecShapes.Of(spec))
         {
-            if (stack is null)
-            {
-                continue;
-            }
-
-            Table(stack.Embedding.Table, spec.Vocabulary);
-            Table(stack.Embedding.PositionTable, spec.MaxLength);
-            Norm(stack.FinalNorm);
-            foreach (SublayerSpec sublayer in stack.Layers.SelectMany(layer => layer.Sublayers))
-            {
-                Norm(sublayer.Norm);
-                switch (sublayer)
-                {
-                    case AttentionSpec attention:
-                        long inner = (long)attention.Heads * attention.HeadWidth;
-                        if (attention.Source == AttentionSource.Encoder)
-                        {
-                            Product(spec.Width, inner, attention.Bias);
-                            Product(spec.Width, 2 * inner, attention.Bias);
-                        }
-                        else
-                        {
-                            Product(spec.Width, 3 * inner, attention.Bias);
-                        }
-
-                        Product(inner, spec.Width, attention.Bias);
-                        values += attention.Score == ScoreKind.Additive ? attention.Heads * Pad(attention.HeadWidth) : 0;
-                        break;
-                    case FeedForwardSpec feedForward:
-                        Product(spec.Width, feedForward.Inner, feedForward.Bias);
-                        Product(feedForward.Inner, spec.Width, feedForward.Bias);
-                        break;
-                    default:
-                        throw new InvalidOperationException("No floats for " + sublayer.GetType().Name + ": add its products here.");
-                }
-            }
+            values += stored.Add(shape.Key) ? shape.Rows * Pad(shape.Columns) : 0;
+            panels += shape.Products > 0 && packed.Add(shape.Key) ? shape.Products * Pad(shape.Columns * Pad(shape.Rows / shape.Products)) : 0;
         }
 
         return Math.Max(values, panels);
-
-        void Table(string? name, long rows) => values += name is not null && counted.Add(name) ? rows * Pad(spec.Width) : 0;
-
-        // Gain and shift, and a batch norm's running mean and variance.
-        void Norm(NormSpec? norm) => values += norm is null ? 0 : (norm.Kind == NormKind.Batch ? 4 : 2) * Pad(spec.Width);
-
-        void Product(long columns, long rows, bool bias)
-        {
-            values += (rows * Pad(columns)) + (bias ? Pad(rows) : 0);
-            panels += Pad(columns * Pad(rows));
-        }
     }
 
     private static long Pad(long width) => (width + Padding.Floats - 1) / Padding.Floats * Padding.Floats;

@@ -11,6 +11,9 @@ internal sealed class EquatableList<T>(IEnumerable<T> items) : IReadOnlyList<T>,
 {
     private readonly T[] _items = [.. items];
 
+    /// <summary>No elements.</summary>
+    public static EquatableList<T> Empty { get; } = new([]);
+
     public int Count => _items.Length;
 
     public T this[int index] => _items[index];

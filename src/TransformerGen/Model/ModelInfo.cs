@@ -24,8 +24,11 @@ public sealed record ModelInfo
     /// <summary>Id that begins a target sequence.</summary>
     public required int BeginId { get; init; }
 
-    /// <summary>Id that ends a sequence.</summary>
-    public required int EndId { get; init; }
+    /// <summary>Ids that end a sequence, the model's own first; none where the model has none.</summary>
+    public required IReadOnlyList<int> EndIds { get; init; }
+
+    /// <summary>The first of <see cref="EndIds"/>, -1 where there is none.</summary>
+    public int EndId => EndIds.Count > 0 ? EndIds[0] : -1;
 
     /// <summary>Whether there is an encoder.</summary>
     public required bool HasEncoder { get; init; }

@@ -31,7 +31,7 @@ internal static class JitModels
         ("JitAdditive", PaperFamily.Build(s_paper with
         {
             DModel = 66, Heads = 3, FeedForward = 130, Attention = ScoreKind.Additive, Pattern = PatternKind.Sparse, Window = 2, GlobalTokens = 1, Norm = NormKind.Batch,
-            NormPlacement = Generator.Spec.NormPlacement.Pre, Activation = ActivationKind.Gelu, Positions = PositionKind.Learned,
+            NormPlacement = Generator.Families.NormPlacement.Pre, Activation = ActivationKind.Gelu, Positions = PositionKind.Learned,
         })),
         ("JitTop", PaperFamily.Build(s_paper with { DModel = 128, Heads = 2, FeedForward = 512, Pattern = PatternKind.TopK, TopK = 4, Architecture = PaperArchitecture.Decoder })),
     ];

@@ -54,7 +54,7 @@ namespace Inner
 
                 // ── Decoder layer 1 of 1 ──
 
-                /// <summary>x ← x + MultiHead(norm(x), norm(x), norm(x));  x ← x + max(0, norm(x)·W₁ᵀ + b₁)·W₂ᵀ + b₂.</summary>
+                /// <summary>x ← x + MultiHead(norm(x), norm(x), norm(x));  x ← x + max(0, norm(x)·W₁ᵀ)·W₂ᵀ.</summary>
                 public static void DecoderLayer1(Workspace s)
                 {
                     Team team = s.Team;

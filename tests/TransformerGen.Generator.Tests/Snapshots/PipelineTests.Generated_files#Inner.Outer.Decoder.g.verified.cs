@@ -70,7 +70,7 @@ namespace Inner
                 MaxLength = 512,
                 PadId = 0,
                 BeginId = 1,
-                EndId = 2,
+                EndIds = [2],
                 HasEncoder = false,
                 HasDecoder = true,
                 HasBatchNorm = true,

@@ -69,7 +69,7 @@ partial class Whole : ITrainable<Whole>, IDisposable
         MaxLength = 512,
         PadId = 0,
         BeginId = 1,
-        EndId = 2,
+        EndIds = [2],
         HasEncoder = true,
         HasDecoder = true,
         HasBatchNorm = false,

@@ -25,7 +25,7 @@ internal sealed unsafe class ProbeModel(ModelWeights weights) : ITransformer<Pro
         MaxLength = 75,
         PadId = 0,
         BeginId = 1,
-        EndId = 2,
+        EndIds = [2],
         HasEncoder = true,
         HasDecoder = true,
         HasBatchNorm = false,

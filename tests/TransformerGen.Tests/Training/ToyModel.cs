@@ -24,7 +24,7 @@ internal sealed unsafe class ToyModel : ITrainable<ToyModel>
         MaxLength = 12,
         PadId = 0,
         BeginId = 1,
-        EndId = 2,
+        EndIds = [2],
         HasEncoder = false,
         HasDecoder = true,
         HasBatchNorm = false,

@@ -19,7 +19,7 @@ internal static class EmbedEmitter
         };
         writer.Lines($"// One row of the table per token{(op.Scale == 1f ? "" : ", times √" + op.Y.Width.ToString(CultureInfo.InvariantCulture))}{(positions.Length > 0 ? ", plus its position" : "")}: [{op.Y.Width}].");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.Y)}, {graph.Weight(op.Table)}, {positions}{Dropout(graph, op.Dropout)}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.Y)}, {graph.Weight(op.Table!)}, {positions}{Dropout(graph, op.Dropout)}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, EmbedBackward op, SourceWriter writer)
@@ -43,7 +43,7 @@ internal static class EmbedEmitter
 
         string positions = learned ? ", " + graph.Gradient(forward.PositionTable!) : "";
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(graph, forward.Dropout)}{graph.Gradient(forward.Table)}{positions});");
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Rows(op.DY)}, {graph.At(op.DY)}, {Dropout(graph, forward.Dropout)}{graph.Gradient(forward.Table!)}{positions});");
     }
 
     /// <summary>The arguments of a kernel with dropout.</summary>

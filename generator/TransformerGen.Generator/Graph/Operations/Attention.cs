@@ -7,8 +7,12 @@ namespace TransformerGen.Generator.Graph.Operations;
 internal sealed record Columns(Value Value, int First);
 
 /// <summary>What attention computes, whatever the source of its keys and values.</summary>
-internal sealed record AttentionSettings(int Heads, int HeadWidth, bool Causal, ScoreKind Score, PatternSpec Pattern)
+internal sealed record AttentionSettings(int Heads, int KeyHeads, int HeadWidth, bool Causal, ScoreKind Score, float Scale, PatternSpec Pattern)
 {
+    public float SoftCap { get; init; }
+    public BiasKind Bias { get; init; }
+    public int BiasReach { get; init; }
+
     public int Width => Heads * HeadWidth;
 }
 
@@ -33,6 +37,9 @@ internal sealed class Attention(Stage stage, AttentionSettings settings, Columns
     public Value Y { get; } = y;
 
     public Value? LogSumExp { get; } = logSumExp;
+    public Value? Bias { get; init; }
+    public DropoutSite? Dropout { get; init; }
+
 
     public override IEnumerable<Value> Inputs
     {
@@ -132,8 +139,10 @@ internal sealed class CacheAppend(Stage stage, CacheLayer cache, Columns k, Colu
 }
 
 /// <summary>Attention whose keys and values, those of the new rows included, are in a cache.</summary>
-internal sealed class CachedAttention(Stage stage, AttentionSettings settings, CacheLayer cache, Columns q, Parameter? score, Value y) : Operation(stage)
+internal sealed class CachedAttention(Stage stage, AttentionSettings settings, CacheLayer cache, Columns q, Parameter? score, Value? bias, Value y) : Operation(stage)
 {
+    public Value? Bias { get; } = bias;
+
     public AttentionSettings Settings { get; } = settings;
 
     public CacheLayer Cache { get; } = cache;
@@ -180,4 +189,13 @@ internal sealed class CaptureProbabilities(Attention forward, int index) : Opera
     public override IEnumerable<Value> Outputs => [];
 
     public override void Check() => Require(Forward.LogSumExp is not null, "the probabilities are e^(score - log Σ e^score)");
+}
+
+internal sealed record RelativeBuckets(int Buckets, int MaxDistance, bool Bidirectional);
+internal sealed class RelativeBias(Stage stage, Parameter table, RelativeBuckets buckets, Value y) : Operation(stage)
+{
+    public override IEnumerable<Value> Inputs => [];
+    public override IEnumerable<Value> Outputs => [y];
+    public override void Check() {}
+    public object Unused => (table, buckets);
 }

@@ -4,10 +4,11 @@ using TransformerGen.Generator.Spec;
 namespace TransformerGen.Generator.Graph.Operations;
 
 /// <summary>y = dropout(scale · table[token] + position + types[type]). [rows, D]</summary>
-internal sealed class Embed(Stage stage, Parameter table, float scale, PositionKind positions, Parameter? positionTable, DropoutSite? dropout, Value y)
+internal sealed class Embed(Stage stage, Parameter? table, float scale, PositionKind positions, Parameter? positionTable, DropoutSite? dropout, Value y)
     : Operation(stage)
 {
-    public Parameter Table { get; } = table;
+    /// <summary>Null where only positions are taken.</summary>
+    public Parameter? Table { get; } = table;
 
     public float Scale { get; } = scale;
 
@@ -35,11 +36,11 @@ internal sealed class Embed(Stage stage, Parameter table, float scale, PositionK
 
     public override void Check()
     {
-        Require(Table.Columns == Y.Width, "the table must be as wide as the output");
+        Require(Table is null || Table.Columns == Y.Width, "the table must be as wide as the output");
         Require((Positions == PositionKind.Learned) == (PositionTable is not null), "learned positions, and only they, have a table");
         Require(TypeTable is null || TypeTable.Columns == Y.Width, "the types must be as wide as the output");
         Require(PositionOffset >= 0 && (PositionTable is null || PositionOffset < PositionTable.Rows), "the offset is a row of the positions");
-        Require(PaddingRow >= -1 && PaddingRow < Table.Rows, "the padding row is one of the table's");
+        Require(PaddingRow >= -1 && (Table is null || PaddingRow < Table.Rows), "the padding row is one of the table's");
         Require(PositionTable is null || PositionTable.Columns == Y.Width, "the positions must be as wide as the output");
     }
 }
@@ -59,7 +60,11 @@ internal sealed class EmbedBackward(Embed forward, Value dy) : Operation(forward
     {
         get
         {
-            yield return Forward.Table;
+            if (Forward.Table is { } table)
+            {
+                yield return table;
+            }
+
             if (Forward.PositionTable is { } positions)
             {
                 yield return positions;

@@ -1,0 +1,53 @@
+using TransformerGen.Generator.Diagnostics;
+using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Families.HuggingFace;
+
+/// <summary>
+/// A family of Hugging Face's transformers. It asks for every key that it knows, honoured or refused; keys without effect it lists. What nobody has asked for
+/// is reported.
+/// </summary>
+internal abstract class HubFamily : Family
+{
+    /// <summary>Tasks that have a head, the first for a file that names none.</summary>
+    protected abstract IReadOnlyList<HubTask> Tasks { get; }
+
+    /// <summary>Keys of this family that change no number of the model.</summary>
+    protected virtual IReadOnlyList<string> WithoutEffect => [];
+
+    /// <inheritdoc/>
+    public sealed override ModelSpec? Read(ConfigReader reader, HubTask? head = null)
+    {
+        var config = new HubConfig(reader, ModelType);
+        HubTask task = head ?? Architecture(reader);
+        ModelSpec? spec = reader.Failed ? null : Build(config, task);
+        config.ReadCommon(WithoutEffect);
+        return reader.Failed ? null : spec! with { ModelType = ModelType, ConfigJson = reader.Text };
+    }
+
+    /// <inheritdoc/>
+    public sealed override bool Supports(HubTask task) => Tasks.Contains(task);
+
+    /// <summary>The Spec of a file. A key that was wrong has been reported and has a harmless value.</summary>
+    protected abstract ModelSpec Build(HubConfig config, HubTask task);
+
+    private HubTask Architecture(ConfigReader reader)
+    {
+        const string Key = "architectures";
+        IReadOnlyList<string> names = reader.Words(Key) ?? [];
+        if (names.Count == 0)
+        {
+            return Tasks[0];
+        }
+
+        if (HubTasks.Of(names[0]) is { } task && Tasks.Contains(task))
+        {
+            return task;
+        }
+
+        reader.Report(
+            Descriptors.UnsupportedValue, Key, Key, "\"" + names[0] + "\"", ModelType, "a class that ends with " + ConfigReader.Alternatives(Tasks.Select(HubTasks.Suffix)));
+        return Tasks[0];
+    }
+}

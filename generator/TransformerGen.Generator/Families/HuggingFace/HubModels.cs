@@ -1,0 +1,121 @@
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Families.HuggingFace;
+
+/// <summary>Parts of a Spec that many families share, by transformers' usual names.</summary>
+internal static class HubModels
+{
+    /// <summary>A decoder without its stack: ids, sizes, how fresh weights start.</summary>
+    public static ModelSpec Causal(HubConfig config, int width, int vocabulary, int maxLength, string prefix, int? pad = null, int? begin = 1, int? end = 2) => new()
+    {
+        ModelType = "",
+        Width = width,
+        Vocabulary = vocabulary,
+        MaxLength = maxLength,
+        PadId = config.Id("pad_token_id", vocabulary, pad),
+        BeginId = config.Id("bos_token_id", vocabulary, begin),
+        EndIds = config.Ids("eos_token_id", vocabulary, end),
+        Head = new HeadSpec(HeadKind.Language, vocabulary, null),
+        Initializer = Initializer(config),
+        Prefix = prefix,
+        ConfigJson = "",
+    };
+
+    /// <summary>An encoder without its stack.</summary>
+    public static ModelSpec Encoder(HubConfig config, int width, int vocabulary, int maxLength, string prefix, int? pad) =>
+        Causal(config, width, vocabulary, maxLength, prefix, pad, begin: null, end: null);
+
+    /// <summary>Normal with initializer_range, matrices and embeddings.</summary>
+    public static InitializerSpec Initializer(HubConfig config)
+    {
+        float deviation = (float)config.Positive("initializer_range", 0.02);
+        return new InitializerSpec(deviation, deviation);
+    }
+
+    public static EquatableList<LayerSpec> Layers(int count, Func<int, LayerSpec> layer) => new(Enumerable.Range(0, count).Select(layer));
+
+    /// <summary>x ← x + dropout(f(norm(x))) for each.</summary>
+    public static LayerSpec PreNorm(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
+        parts.Select(part => ResidualSpec.Of(new BranchSpec(part.Function) { NormBefore = part.Norm, Dropout = dropout }))));
+
+    /// <summary>x ← norm(x + dropout(f(x))) for each.</summary>
+    public static LayerSpec PostNorm(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
+        parts.Select(part => ResidualSpec.Of(new BranchSpec(part.Function) { Dropout = dropout }) with { NormAfter = part.Norm })));
+
+    /// <summary>Self-attention of a decoder with q_proj, k_proj, v_proj and o_proj.</summary>
+    public static AttentionSpec Attention(string name, int heads, int keyHeads, int headWidth, bool bias, int width, bool? outputBias = null, string output = "o_proj") => new(
+        AttentionSource.Self,
+        heads,
+        keyHeads,
+        headWidth,
+        Causal: true,
+        ProjectionSpec.Of(bias, (name + ".q_proj", heads * headWidth), (name + ".k_proj", keyHeads * headWidth), (name + ".v_proj", keyHeads * headWidth)),
+        ProjectionSpec.Of(outputBias ?? bias, (name + "." + output, width)));
+
+    /// <summary>Feed-forward with gate_proj, up_proj and down_proj.</summary>
+    public static FeedForwardSpec Gated(string name, int inner, int width, ActivationKind activation, bool bias = false) => new(
+        ProjectionSpec.Of(bias, (name + ".gate_proj", inner), (name + ".up_proj", inner)), ProjectionSpec.Of(bias, (name + ".down_proj", width)), inner, activation, Gated: true);
+
+    /// <summary>Logits by the embedding's table, or by lm_head of their own.</summary>
+    public static HeadSpec LanguageHead(int vocabulary, string table, bool tied, bool bias = false) =>
+        new(HeadKind.Language, vocabulary, Output(tied ? table + ".weight" : "lm_head.weight", bias ? "lm_head.bias" : null, vocabulary));
+
+    /// <summary>The last product by the names of its weight and bias.</summary>
+    public static ProjectionSpec Output(string weight, string? bias, int classes) => new(
+        new EquatableList<TensorSpec>([new TensorSpec(weight, classes)]), bias is null ? null : new EquatableList<TensorSpec>([new TensorSpec(bias, classes)]));
+
+    /// <summary>A layer by BERT's names.</summary>
+    public static LayerSpec BertLayer(
+        string name, Func<string, NormSpec> norm, int heads, int headWidth, int width, int inner, ActivationKind activation, float dropout, float attentionDropout)
+    {
+        int rows = heads * headWidth;
+        string self = name + ".attention.self";
+        var attention = new AttentionSpec(
+            AttentionSource.Self,
+            heads,
+            heads,
+            headWidth,
+            Causal: false,
+            ProjectionSpec.Of(bias: true, (self + ".query", rows), (self + ".key", rows), (self + ".value", rows)),
+            ProjectionSpec.Of(bias: true, (name + ".attention.output.dense", width)))
+        {
+            Dropout = attentionDropout,
+        };
+        var feedForward = new FeedForwardSpec(
+            ProjectionSpec.Of(bias: true, (name + ".intermediate.dense", inner)), ProjectionSpec.Of(bias: true, (name + ".output.dense", width)), inner, activation);
+        return PostNorm(dropout, (norm(name + ".attention.output.LayerNorm"), attention), (norm(name + ".output.LayerNorm"), feedForward));
+    }
+
+    /// <summary>The heads by BERT's names.</summary>
+    public static HeadSpec BertHead(HubConfig config, HubTask task, string prefix, int width, int vocabulary, float epsilon, ActivationKind activation, float dropout)
+    {
+        var pooler = new DenseStepSpec(ProjectionSpec.Of(bias: true, (prefix + "pooler.dense", width)), ActivationKind.Tanh);
+        switch (task)
+        {
+            case HubTask.Model:
+                return new HeadSpec(HeadKind.Hidden, 0, null) { Rows = HeadRows.First, Steps = new EquatableList<HeadStepSpec>([pooler]) };
+            case HubTask.MaskedLanguage:
+                string weight = config.Flag("tie_word_embeddings", true) ? prefix + "embeddings.word_embeddings.weight" : "cls.predictions.decoder.weight";
+                return new HeadSpec(HeadKind.Language, vocabulary, Output(weight, "cls.predictions.bias", vocabulary))
+                {
+                    Steps = new EquatableList<HeadStepSpec>(
+                    [
+                        new DenseStepSpec(ProjectionSpec.Of(bias: true, ("cls.predictions.transform.dense", width)), activation),
+                        new NormStepSpec(new NormSpec("cls.predictions.transform.LayerNorm", NormKind.Layer, epsilon)),
+                    ]),
+                };
+            case HubTask.QuestionAnswering:
+                return new HeadSpec(HeadKind.Span, 2, ProjectionSpec.Of(bias: true, ("qa_outputs", 2)));
+            default:
+                int labels = config.Labels();
+                bool tokens = task == HubTask.TokenClassification;
+                var drop = new DropoutStepSpec(config.Rate("classifier_dropout", dropout));
+                return new HeadSpec(HeadKind.Classes, labels, ProjectionSpec.Of(bias: true, ("classifier", labels)))
+                {
+                    Rows = tokens ? HeadRows.All : HeadRows.First,
+                    Loss = tokens ? LossKind.CrossEntropy : config.Problem(labels),
+                    Steps = new EquatableList<HeadStepSpec>(tokens ? [drop] : [pooler, drop]),
+                };
+        }
+    }
+}

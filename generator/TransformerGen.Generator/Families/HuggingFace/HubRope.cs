@@ -1,0 +1,125 @@
+using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Families.HuggingFace;
+
+/// <summary>
+/// Rotary positions from a config.json: rope_theta and rope_scaling (transformers 4), or rope_parameters (transformers 5), as transformers'
+/// modeling_rope_utils computes the frequencies.
+/// </summary>
+internal static class HubRope
+{
+    private static readonly string[] s_types = ["default", "linear", "dynamic", "llama3", "yarn"];
+
+    /// <summary>The rotation of heads.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="kind">Which columns turn together.</param>
+    /// <param name="dimensions">Columns of a head that turn.</param>
+    /// <param name="theta">The default of rope_theta.</param>
+    /// <param name="maxLength">max_position_embeddings.</param>
+    /// <param name="thetaKey">The key of the base.</param>
+    /// <param name="scaled">Whether rope_scaling counts (a second base of some models has none).</param>
+    /// <param name="layerType">Its part of a rope_parameters by layer type, such as sliding_attention.</param>
+    public static RotarySpec Read(
+        HubConfig config, RotaryKind kind, int dimensions, double theta, int maxLength, string thetaKey = "rope_theta", bool scaled = true, string? layerType = null)
+    {
+        if (dimensions < 2 || dimensions % 2 != 0)
+        {
+            config.Report(thetaKey, "the base of a rotation of " + Number.Text(dimensions) + " columns", "an even number of columns of each head, at least 2");
+            dimensions = 2;
+        }
+
+        ConfigReader? parameters = config.Reader.Nested("rope_parameters");
+        parameters = layerType is not null && parameters?.Nested(layerType) is { } own ? own : parameters;
+        ConfigReader? scaling = parameters ?? (scaled ? config.Reader.Nested("rope_scaling") : null);
+        double @base = config.Positive(thetaKey, theta);
+        var scale = scaling is null ? null : new HubConfig(scaling, "rope");
+        @base = scale is not null && scaling!.IsGiven("rope_theta") ? scale.Positive("rope_theta", @base) : @base;
+        double[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => Math.Pow(@base, -2.0 * i / dimensions))];
+        string type = scale?.Word("rope_type", "default", "type") ?? "default";
+        float factor = 1f;
+        switch (type)
+        {
+            case "default":
+            case "dynamic":
+                // Dynamic scaling leaves sequences up to the original length alone; longer ones are beyond MaxLength.
+                scaling?.Has("factor");
+                break;
+            case "linear":
+                double divisor = scale!.Positive("factor", 1);
+                frequencies = [.. frequencies.Select(f => f / divisor)];
+                break;
+            case "llama3":
+                frequencies = Llama3(scale!, frequencies, maxLength);
+                break;
+            case "yarn":
+                (frequencies, factor) = Yarn(scale!, frequencies, @base, dimensions, maxLength);
+                break;
+            default:
+                scale!.Only(scaling!.IsGiven("rope_type") ? "rope_type" : "type", s_types);
+                break;
+        }
+
+        scaling?.Has("original_max_position_embeddings");
+        scaling?.Has("partial_rotary_factor");
+        return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies), factor);
+    }
+
+    // Long waves are stretched by the factor, short ones stay, those between are mixed (Llama 3.1).
+    private static double[] Llama3(HubConfig scale, double[] frequencies, int maxLength)
+    {
+        double factor = scale.Positive("factor", 8), low = scale.Positive("low_freq_factor", 1), high = scale.Positive("high_freq_factor", 4);
+        double length = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
+        return
+        [
+            .. frequencies.Select(f =>
+            {
+                double wave = 2 * Math.PI / f;
+                if (wave < length / high)
+                {
+                    return f;
+                }
+
+                if (wave > length / low)
+                {
+                    return f / factor;
+                }
+
+                double smooth = ((length / wave) - low) / (high - low);
+                return ((1 - smooth) * f / factor) + (smooth * f);
+            }),
+        ];
+    }
+
+    // YaRN (Peng et al. 2023).
+    private static (double[] Frequencies, float Factor) Yarn(HubConfig scale, double[] frequencies, double theta, int dimensions, int maxLength)
+    {
+        ConfigReader given = scale.Reader;
+        double factor = scale.Positive("factor", 1);
+        double original = maxLength;
+        if (given.IsGiven("original_max_position_embeddings"))
+        {
+            original = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
+            factor = maxLength / original;
+        }
+
+        double fast = scale.Positive("beta_fast", 32), slow = scale.Positive("beta_slow", 1);
+        bool truncate = scale.Flag("truncate", true);
+        double Mscale(double by, double m) => by <= 1 ? 1 : (0.1 * m * Math.Log(by)) + 1;
+        double attention = given.IsGiven("attention_factor") ? scale.Positive("attention_factor", 1)
+            : given.IsGiven("mscale") && given.IsGiven("mscale_all_dim") ? Mscale(factor, scale.Real("mscale", 1)) / Mscale(factor, scale.Real("mscale_all_dim", 1))
+            : Mscale(factor, 1);
+        given.Has("mscale");
+        given.Has("mscale_all_dim");
+        double Dimension(double rotations) => dimensions * Math.Log(original / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
+        double low = Dimension(fast), high = Dimension(slow);
+        (low, high) = truncate ? (Math.Floor(low), Math.Ceiling(high)) : (low, high);
+        (low, high) = (Math.Max(low, 0), Math.Min(high, dimensions - 1));
+        double width = high == low ? 0.001 : high - low;
+        return ([.. frequencies.Select((f, i) =>
+        {
+            double ramp = Math.Min(1, Math.Max(0, (i - low) / width)), keep = 1 - ramp;
+            return (f / factor * (1 - keep)) + (f * keep);
+        })], (float)attention);
+    }
+}

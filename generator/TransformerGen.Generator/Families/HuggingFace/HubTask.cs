@@ -1,0 +1,48 @@
+namespace TransformerGen.Generator.Families.HuggingFace;
+
+/// <summary>What a checkpoint's head does; config.json names it by the class in "architectures".</summary>
+internal enum HubTask
+{
+    /// <summary>The bare model: its last hidden states, and its pooler's output where it has one.</summary>
+    Model,
+    CausalLanguage,
+    MaskedLanguage,
+    SequenceToSequence,
+    SequenceClassification,
+    TokenClassification,
+    QuestionAnswering,
+}
+
+/// <summary>How transformers' class names tell the task.</summary>
+internal static class HubTasks
+{
+    private static readonly (string Suffix, HubTask Task)[] s_suffixes =
+    [
+        ("ForCausalLM", HubTask.CausalLanguage),
+        ("LMHeadModel", HubTask.CausalLanguage),
+        ("ForMaskedLM", HubTask.MaskedLanguage),
+        ("ForConditionalGeneration", HubTask.SequenceToSequence),
+        ("MTModel", HubTask.SequenceToSequence),
+        ("ForSequenceClassification", HubTask.SequenceClassification),
+        ("ForTokenClassification", HubTask.TokenClassification),
+        ("ForQuestionAnswering", HubTask.QuestionAnswering),
+        ("Model", HubTask.Model),
+    ];
+
+    /// <summary>The task of a class such as BertForMaskedLM, null for an unknown one.</summary>
+    public static HubTask? Of(string architecture)
+    {
+        foreach ((string suffix, HubTask task) in s_suffixes)
+        {
+            if (architecture.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                return task;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The ending by which a message names a task.</summary>
+    public static string Suffix(HubTask task) => "\"..." + s_suffixes.First(row => row.Task == task).Suffix + "\"";
+}

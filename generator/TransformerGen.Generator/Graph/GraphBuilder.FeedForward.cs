@@ -1,0 +1,57 @@
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
+
+namespace TransformerGen.Generator.Graph;
+
+/// <summary>Products, and the feed-forward layers that are made of them.</summary>
+internal sealed partial class GraphBuilder
+{
+    /// <summary>FFN(x) = activation(x·W₁ᵀ + b₁)·W₂ᵀ + b₂ (paper, section 3.3), or gated (Shazeer 2020): (activation(x·Wᵍᵀ) ⊙ x·Wᵘᵀ)·W₂ᵀ.</summary>
+    private Value FeedForward(Stage stage, string role, FeedForwardSpec spec, Value x)
+    {
+        Value hidden;
+        if (spec.Gated)
+        {
+            Value both = Linear(stage, role + "Widen", spec.Widen, x, ActivationKind.None, role + "Widened");
+            hidden = new Value(stage, role + "Hidden", x.Rows, spec.Inner);
+            _graph.Add(new Gate(stage, both, spec.Activation, hidden));
+        }
+        else
+        {
+            hidden = Linear(stage, role + "Widen", spec.Widen, x, spec.Activation, role + "Hidden");
+        }
+
+        hidden = Drop(stage, hidden, spec.Dropout, role + "Dropped");
+        return Linear(stage, role + "Narrow", spec.Narrow, hidden, ActivationKind.None, role + "Narrowed");
+    }
+
+    private static Value Experts(Stage stage, string role, ExpertsSpec spec, Value x) => throw new System.InvalidOperationException("experts" + stage + role + spec + x);
+
+    /// <summary>One product with one or more tensors, one below the other: fused Q, K, V.</summary>
+    private Value Linear(Stage stage, string parameterRole, ProjectionSpec projection, Value x, ActivationKind activation, string role, bool biasIsBuffer = false, string? name = null)
+    {
+        name ??= stage.Name + parameterRole;
+        Parameter weight = Weight(name, projection, x.Width);
+        Parameter? bias = projection.Biases is { } biases
+            ? _parameters.Get(name + "Bias", [.. biases.Select(b => new Tensor(b.Name, 1, b.Rows, 1, InitialValue.Zeros, 0f, biasIsBuffer) { Layout = b.Layout })])
+            : null;
+        var y = new Value(stage, role, x.Rows, projection.Width);
+        Value? before = _training && activation is not (ActivationKind.None or ActivationKind.Relu) ? new Value(stage, role + "Before", x.Rows, projection.Width) : null;
+        _parameters.Panel(weight);
+        _graph.Add(new Linear(stage, x, weight, bias, activation, y, before));
+        return y;
+    }
+
+    /// <summary>A product's weight; where an embedding's table is meant, that table.</summary>
+    private Parameter Weight(string name, ProjectionSpec projection, int columns)
+    {
+        if (projection.Weights.Count == 1 && _parameters.Find(projection.Weights[0].Name) is { } existing)
+        {
+            return existing;
+        }
+
+        float deviation = _spec.Initializer.MatrixDeviation;
+        InitialValue initial = deviation > 0 ? InitialValue.Normal : InitialValue.XavierUniform;
+        return _parameters.Get(name, [.. projection.Weights.Select(w => new Tensor(w.Name, w.Rows, columns, 2, initial, deviation) { Layout = w.Layout })]);
+    }
+}
