@@ -175,7 +175,7 @@ internal sealed class GraphBuilder
     private Value Attend(Stage stage, string role, AttentionSpec spec, Value x, Value? memory, KeySource keys)
     {
         int width = spec.Heads * spec.HeadWidth;
-        var settings = new AttentionSettings(spec.Heads, spec.HeadWidth, spec.Causal, spec.Score, spec.Pattern);
+        var settings = new AttentionSettings(spec.Heads, spec.Heads, spec.HeadWidth, spec.Causal, spec.Score, (float)Math.Pow(spec.HeadWidth, -0.5), spec.Pattern);
         Parameter? score = spec.Score == ScoreKind.Additive
             ? _parameters.Get(
                 stage.Name + role + "Score",
@@ -204,7 +204,7 @@ internal sealed class GraphBuilder
                 _graph.Add(new CacheAppend(stage, cache, k, v));
             }
 
-            _graph.Add(new CachedAttention(stage, settings, cache, q, score, y));
+            _graph.Add(new CachedAttention(stage, settings, cache, q, score, null, y));
         }
         else
         {
