@@ -141,13 +141,13 @@ public sealed class OperationGradientTests(ITestOutputHelper output)
     private static Value SelfAttention(OperationGraph graph, bool causal, ScoreKind score, PatternSpec pattern)
     {
         Value qkv = graph.Input(3 * 6);
-        return Attention(graph, new AttentionSettings(2, 3, causal, score, pattern), new Columns(qkv, 0), new Columns(qkv, 6), new Columns(qkv, 12));
+        return Attention(graph, new AttentionSettings(2, 2, 3, causal, score, 0.6f, pattern), new Columns(qkv, 0), new Columns(qkv, 6), new Columns(qkv, 12));
     }
 
     private static Value CrossAttention(OperationGraph graph, ScoreKind score)
     {
         Value q = graph.Input(6), kv = graph.Input(12, Symbol.SourceRows);
-        return Attention(graph, new AttentionSettings(2, 3, false, score, PatternSpec.Full), new Columns(q, 0), new Columns(kv, 0), new Columns(kv, 6));
+        return Attention(graph, new AttentionSettings(2, 2, 3, false, score, 0.6f, PatternSpec.Full), new Columns(q, 0), new Columns(kv, 0), new Columns(kv, 6));
     }
 
     private static Value Attention(OperationGraph graph, AttentionSettings settings, Columns q, Columns k, Columns v)

@@ -31,6 +31,8 @@ internal static class OracleRules
         [typeof(DropoutBackward)] = Rule<DropoutBackward>(DropoutRule.Backward),
         [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),
         [typeof(AttentionBackward)] = Rule<AttentionBackward>(AttentionBackwardRule.Backward),
+        [typeof(RelativeBias)] = Rule<RelativeBias>(RelativeBiasRule.Forward),
+        [typeof(RelativeBiasBackward)] = Rule<RelativeBiasBackward>(RelativeBiasRule.Backward),
         [typeof(CaptureProbabilities)] = Rule<CaptureProbabilities>(AttentionRule.Capture),
         [typeof(CacheAppend)] = Rule<CacheAppend>(CachedAttentionRule.Append),
         [typeof(CachedAttention)] = Rule<CachedAttention>(CachedAttentionRule.Forward),

@@ -16,6 +16,7 @@ internal static class GradientRules
         [typeof(AddNorm)] = Rule<AddNorm>(OfAddNorm),
         [typeof(Add)] = Rule<Add>(OfAdd),
         [typeof(Attention)] = Rule<Attention>(OfAttention),
+        [typeof(RelativeBias)] = Rule<RelativeBias>((d, op) => d.Add(new RelativeBiasBackward(op, Gradient(d, op, op.Y)))),
         [typeof(HeadNorm)] = Rule<HeadNorm>(OfHeadNorm),
         [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "Turned", (dy, dx) => new RotaryBackward(op, dy, dx))),
         [typeof(Gate)] = Rule<Gate>((d, op) => Through(d, op, op.Y, op.X, "Gated", (dy, dx) => new GateBackward(op, dy, dx))),
@@ -98,11 +99,22 @@ internal static class GradientRules
         Value? parts = op.Score is null
             ? null
             : new Value(op.Stage, op.Y.Role + "ScoreParts", sequences, op.Settings.Heads * Padding.Of(op.Settings.HeadWidth));
-        d.Add(new AttentionBackward(op, dy, new Columns(dq, op.Q.First), new Columns(dk, op.K.First), new Columns(dk, op.V.First), parts));
+        AttentionBiasGradient? dBias = op.Bias is null
+            ? null
+            : new AttentionBiasGradient(
+                d.Of(op.Bias),
+                new Value(op.Stage, op.Y.Role + "BiasParts", sequences, op.Settings.BiasWidth),
+                new Value(op.Stage, "D" + op.Bias.Role + "From" + op.Y.Role, Symbol.Once, op.Settings.BiasWidth));
+        d.Add(new AttentionBackward(op, dy, new Columns(dq, op.Q.First), new Columns(dk, op.K.First), new Columns(dk, op.V.First), parts, dBias));
         d.Contribute(op, op.Q.Value, dq);
         if (dk != dq)
         {
             d.Contribute(op, op.K.Value, dk);
+        }
+
+        if (dBias is not null)
+        {
+            d.Set(op.Bias!, dBias.Gradient);
         }
     }
 

@@ -171,17 +171,17 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
 }
 
 /// <summary>Writes keys and values of new rows behind those that the cache holds.</summary>
-internal sealed record CacheAppendKernel(int Heads, int HeadWidth, int KeyStride, int ValueStride) : Kernel
+internal sealed record CacheAppendKernel(int KeyHeads, int HeadWidth, int KeyStride, int ValueStride) : Kernel
 {
-    public override string ClassName => $"Cache{Heads}x{HeadWidth}Rows{KeyStride}x{ValueStride}";
+    public override string ClassName => $"Cache{KeyHeads}x{HeadWidth}Rows{KeyStride}x{ValueStride}";
 
-    public override string Summary => $"The cache of {Heads} heads of width {HeadWidth}: keys as [{Heads}][capacity / 16][{HeadWidth}][16], values as [{Heads}][capacity][{AttentionShape.Pad(HeadWidth)}].";
+    public override string Summary => $"The cache of {KeyHeads} heads of width {HeadWidth}: keys as [{KeyHeads}][capacity / 16][{HeadWidth}][16], values as [{KeyHeads}][capacity][{AttentionShape.Pad(HeadWidth)}].";
 
     public override string MemberKey => "append";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         $$"""
-        private const int Heads = {{Heads}}, HeadWidth = {{HeadWidth}}, Padded = {{AttentionShape.Pad(HeadWidth)}}, KeyStride = {{KeyStride}}, ValueStride = {{ValueStride}};
+        private const int Heads = {{KeyHeads}}, HeadWidth = {{HeadWidth}}, Padded = {{AttentionShape.Pad(HeadWidth)}}, KeyStride = {{KeyStride}}, ValueStride = {{ValueStride}};
 
         /// <summary>Writes the rows of sequence s at positions past[s], past[s] + 1 ... of slot slots[s].</summary>
         /// <param name="team">Work is split by sequence and head.</param>
@@ -206,7 +206,7 @@ internal sealed record CacheAppendKernel(int Heads, int HeadWidth, int KeyStride
                 Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity, FloatsPerSlot = cache.At(1, 0) - cache.At(0, 0),
                 KeysTo = cache.At(0, keyOffset), ValuesTo = cache.At(0, valueOffset), K = k, V = v,
             };
-            if (offsets[sequences] - offsets[0] < {{1 + (4000 / (Heads * HeadWidth))}})
+            if (offsets[sequences] - offsets[0] < {{1 + (4000 / (KeyHeads * HeadWidth))}})
             {
                 AppendHeads(0, sequences * Heads, &work);
             }

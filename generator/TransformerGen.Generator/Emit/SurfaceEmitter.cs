@@ -53,7 +53,7 @@ internal static class SurfaceEmitter
                     ValueFloats = {model.Parameters.Floats},
                     PanelFloats = {model.Parameters.PanelFloats},
                     TrainingPanelFloats = {model.Parameters.TransposedPanelFloats},
-                    SelfCacheLayers = [{string.Join(", ", model.Caches.SelfLayers.Select(l => $"new({l.Heads}, {l.HeadWidth})"))}],
+                    SelfCacheLayers = [{string.Join(", ", model.Caches.SelfLayers.Select(l => $"new({l.KeyHeads}, {l.HeadWidth})"))}],
                     CrossCacheFloats = {model.Caches.SourceFloats},
                     Parameters =
                     [

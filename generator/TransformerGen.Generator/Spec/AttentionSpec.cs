@@ -59,17 +59,6 @@ internal sealed record AttentionSpec(AttentionSource Source, int Heads, int KeyH
     public int KeyWidth => KeyHeads * HeadWidth;
 }
 
-internal enum BiasKind
-{
-    None,
-
-    /// <summary>slope of the head · (j - i) (ALiBi, Press et al. 2022).</summary>
-    Linear,
-
-    /// <summary>A number per head and distance, from a table by bucket of distances (Raffel et al. 2020).</summary>
-    Distance,
-}
-
 /// <summary>What is added to a score by the distance j - i of key and query.</summary>
 /// <param name="Table">Name of the table [Buckets, heads], which several layers may share.</param>
 /// <param name="MaxDistance">From here on all distances share a bucket.</param>

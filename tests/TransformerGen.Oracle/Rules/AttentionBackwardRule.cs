@@ -3,10 +3,10 @@ using TransformerGen.Generator.Graph.Operations;
 
 namespace TransformerGen.Oracle.Rules;
 
-/// <summary>With p the probabilities: dv_j = Σ_i p_ij dy_i, dp_ij = dy_i · v_j, dscore_ij = p_ij (dp_ij - Σ_j p_ij dp_ij), and through the score to q and k.</summary>
+/// <summary>With p the probabilities: m the factors of dropout: dv_j = Σ_i p_ij m_ij dy_i, dp_ij = m_ij (dy_i · v_j), dscore_ij = p_ij (dp_ij - Σ_j p_ij dp_ij), and through the score to q and k.</summary>
 internal static class AttentionBackwardRule
 {
-    /// <summary>dq, dk, dv; the score vectors' gradient by sequence (row s, head h at column h · pad(K)) and added up.</summary>
+    /// <summary>dq, dk, dv; the gradients of the score vectors (row s, head h at column h · pad(K)) and of the bias by sequence, and added up.</summary>
     public static void Backward(Execution execution, AttentionBackward op)
     {
         AttentionOperation forward = op.Forward;
@@ -14,27 +14,40 @@ internal static class AttentionBackwardRule
         Matrix dy = execution.Read(op.DY), dQuery = execution.Write(op.DQ.Value);
         Matrix dKeyValue = op.DK.Value == op.DQ.Value ? dQuery : execution.Write(op.DK.Value);
         Matrix? parts = op.ScoreParts is null ? null : execution.Write(op.ScoreParts);
+        Matrix? biasParts = op.DBias is null ? null : execution.Write(op.DBias.Parts);
+        int reach = (2 * forward.Settings.BiasReach) + 1;
         foreach (AttentionHead head in AttentionRule.Heads(execution, forward))
         {
-            int column = head.Head * width;
+            int column = head.Head * width, keyColumn = head.KeyHead * width;
+            Span<double> dBias = biasParts is null ? default : biasParts.Row(head.Sequence).Slice(head.Head * reach, reach);
             Span<double> dVector = parts is null ? default : parts.Row(head.Sequence).Slice(head.Head * Padding.Of(width), width);
             for (int i = 0; i < head.Queries.Length; i++)
             {
                 double[] p = head.Probabilities(i, out _), dYi = dy.Row(head.FirstQuery + i).Slice(column, width).ToArray();
-                double[] dp = [.. head.Values.Select(v => Dot(dYi, v))];
+                double[] factors = head.DropoutFactors(execution, forward.Dropout, i);
+                double[] dp = [.. head.Values.Select((v, j) => factors[j] * Dot(dYi, v))];
                 double mean = Dot(p, dp);
                 for (int j = 0; j < p.Length; j++)
                 {
-                    Span<double> dK = dKeyValue.Row(head.FirstKey + j).Slice(op.DK.First + column, width);
-                    Span<double> dV = dKeyValue.Row(head.FirstKey + j).Slice(op.DV.First + column, width);
+                    Span<double> dK = dKeyValue.Row(head.FirstKey + j).Slice(op.DK.First + keyColumn, width);
+                    Span<double> dV = dKeyValue.Row(head.FirstKey + j).Slice(op.DV.First + keyColumn, width);
                     Span<double> dQ = dQuery.Row(head.FirstQuery + i).Slice(op.DQ.First + column, width);
                     for (int c = 0; c < width; c++)
                     {
-                        dV[c] += p[j] * dYi[c];
+                        dV[c] += p[j] * factors[j] * dYi[c];
                     }
 
-                    AttentionMath.ScoreGradient(head.Queries[i], head.Keys[j], head.Vector, p[j] * (dp[j] - mean), dQ, dK, dVector);
+                    head.Math.ScoreGradient(head.Queries[i], head.Keys[j], j - i, p[j] * (dp[j] - mean), dQ, dK, dVector, dBias);
                 }
+            }
+        }
+
+        if (op.DBias is { } gradient)
+        {
+            Matrix dBias = execution.Write(gradient.Gradient), before = gradient.Before is null ? new Matrix(1, dBias.Columns) : execution.Read(gradient.Before);
+            for (int c = 0; c < dBias.Columns; c++)
+            {
+                dBias[0, c] = before[0, c] + Enumerable.Range(0, biasParts!.Rows).Sum(s => biasParts[s, c]);
             }
         }
 

@@ -1,8 +1,9 @@
+using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
 
 namespace TransformerGen.Oracle.Rules;
 
-/// <summary>y = softmax(score(q, k) + mask)·v within each sequence, head by head.</summary>
+/// <summary>y = dropout(softmax(score(q, k) + mask))·v within each sequence, head by head.</summary>
 internal static class AttentionRule
 {
     public static void Forward(Execution execution, AttentionOperation op)
@@ -14,13 +15,14 @@ internal static class AttentionRule
             for (int i = 0; i < head.Queries.Length; i++)
             {
                 double[] probabilities = head.Probabilities(i, out double logarithm);
-                execution.Decide(AttentionMath.TopMargin(head.Settings, head.Queries[i], i, head.Keys, head.Vector));
+                execution.Decide(head.Math.TopMargin(head.Queries[i], i, head.Keys));
+                double[] factors = head.DropoutFactors(execution, op.Dropout, i);
                 Span<double> row = y.Row(head.FirstQuery + i).Slice(head.Head * op.Settings.HeadWidth, op.Settings.HeadWidth);
                 for (int j = 0; j < probabilities.Length; j++)
                 {
                     for (int c = 0; c < row.Length; c++)
                     {
-                        row[c] += probabilities[j] * head.Values[j][c];
+                        row[c] += probabilities[j] * factors[j] * head.Values[j][c];
                     }
                 }
 
@@ -56,29 +58,58 @@ internal static class AttentionRule
     {
         PackedRows queries = execution.Side(op.Y.Rows), keys = execution.Side(op.K.Value.Rows);
         Matrix q = execution.Read(op.Q.Value), k = execution.Read(op.K.Value), v = execution.Read(op.V.Value);
-        Matrix? score = op.Score is null ? null : execution.Of(op.Score);
+        AttentionMath[] math = Math(execution, op.Settings, op.Score, op.Bias);
         for (int s = 0; s < queries.Sequences.Count; s++)
         {
             for (int h = 0; h < op.Settings.Heads; h++)
             {
-                int column = h * op.Settings.HeadWidth, width = op.Settings.HeadWidth;
-                double[][] Rows(Matrix matrix, int first, PackedRows side) =>
-                    [.. Enumerable.Range(side.Offsets[s], side.Offsets[s + 1] - side.Offsets[s]).Select(r => matrix.Row(r).Slice(first + column, width).ToArray())];
+                int width = op.Settings.HeadWidth, keyHead = h / (op.Settings.Heads / op.Settings.KeyHeads);
+                double[][] Rows(Matrix matrix, int first, int head, PackedRows side) =>
+                    [.. Enumerable.Range(side.Offsets[s], side.Offsets[s + 1] - side.Offsets[s]).Select(r => matrix.Row(r).Slice(first + (head * width), width).ToArray())];
                 yield return new AttentionHead(
-                    op.Settings, s, h, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, queries), Rows(k, op.K.First, keys), Rows(v, op.V.First, keys),
-                    score?.Row(h).ToArray());
+                    math[h], s, h, keyHead, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, h, queries), Rows(k, op.K.First, keyHead, keys), Rows(v, op.V.First, keyHead, keys));
             }
         }
+    }
+
+    /// <summary>The scores of every head.</summary>
+    public static AttentionMath[] Math(Execution execution, AttentionSettings settings, Parameter? score, Value? bias)
+    {
+        Matrix? vectors = score is null ? null : execution.Of(score), distances = bias is null ? null : execution.Read(bias);
+        int reach = (2 * settings.BiasReach) + 1;
+        return
+        [
+            .. Enumerable.Range(0, settings.Heads).Select(h => new AttentionMath(settings, h, vectors?.Row(h).ToArray(), distances?.Row(0).Slice(h * reach, reach).ToArray())),
+        ];
     }
 }
 
 /// <summary>One head of one sequence.</summary>
+/// <param name="Math">Its scores.</param>
+/// <param name="Sequence">Which sequence.</param>
+/// <param name="Head">Which head of the queries.</param>
+/// <param name="KeyHead">Which head of keys and values.</param>
 /// <param name="FirstQuery">The first query's row of the batch.</param>
 /// <param name="FirstKey">The first key's row of the batch.</param>
-/// <param name="Vector">Additive attention's vector of this head.</param>
 internal sealed record AttentionHead(
-    AttentionSettings Settings, int Sequence, int Head, int FirstQuery, int FirstKey, double[][] Queries, double[][] Keys, double[][] Values, double[]? Vector)
+    AttentionMath Math, int Sequence, int Head, int KeyHead, int FirstQuery, int FirstKey, double[][] Queries, double[][] Keys, double[][] Values)
 {
     /// <summary>Of query i, which stands at position i.</summary>
-    public double[] Probabilities(int i, out double logSumExp) => AttentionMath.Probabilities(Settings, Queries[i], i, Keys, Vector, out logSumExp);
+    public double[] Probabilities(int i, out double logSumExp) => Math.Probabilities(Queries[i], i, Keys, out logSumExp);
+
+    /// <summary>What dropout multiplies the probabilities of query i with: 0 or 1 / (1 - rate) for each key, ones without a site.</summary>
+    public double[] DropoutFactors(Execution execution, DropoutSite? site, int i)
+    {
+        double[] factors = [.. Keys.Select(_ => 1.0)];
+        if (site is not null && execution.DropoutAt(site) is { Threshold: not 0 } dropout)
+        {
+            uint key = dropout.Row(site.Number, (Sequence * Math.Settings.Heads) + Head, i);
+            for (int j = 0; j < factors.Length; j++)
+            {
+                factors[j] = dropout.Keeps(key, (uint)j) ? dropout.Scale : 0;
+            }
+        }
+
+        return factors;
+    }
 }

@@ -25,7 +25,7 @@ internal static class CachedAttentionRule
     {
         PackedRows rows = execution.Side(op.Y.Rows);
         Matrix q = execution.Read(op.Q.Value), y = execution.Write(op.Y);
-        Matrix? score = op.Score is null ? null : execution.Of(op.Score);
+        AttentionMath[] math = AttentionRule.Math(execution, op.Settings, op.Score, op.Bias);
         int width = op.Settings.HeadWidth;
         for (int r = 0; r < rows.Count; r++)
         {
@@ -33,15 +33,15 @@ internal static class CachedAttentionRule
             IReadOnlyList<(double[] Key, double[] Value)> cached = execution.Cache.Positions(op.Cache, op.Cache.IsSource ? sequence.SourceSlot : sequence.Slot);
             for (int h = 0; h < op.Settings.Heads; h++)
             {
-                int column = h * width;
+                int column = h * width, keyColumn = h / (op.Settings.Heads / op.Settings.KeyHeads) * width;
                 double[] query = q.Row(r).Slice(op.Q.First + column, width).ToArray();
-                double[][] keys = [.. cached.Select(entry => entry.Key[column..(column + width)])];
-                double[] p = AttentionMath.Probabilities(op.Settings, query, rows.Positions[r], keys, score?.Row(h).ToArray(), out _);
+                double[][] keys = [.. cached.Select(entry => entry.Key[keyColumn..(keyColumn + width)])];
+                double[] p = math[h].Probabilities(query, rows.Positions[r], keys, out _);
                 for (int j = 0; j < p.Length; j++)
                 {
                     for (int c = 0; c < width; c++)
                     {
-                        y[r, column + c] += p[j] * cached[j].Value[column + c];
+                        y[r, column + c] += p[j] * cached[j].Value[keyColumn + c];
                     }
                 }
             }

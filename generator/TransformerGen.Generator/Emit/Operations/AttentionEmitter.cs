@@ -33,7 +33,7 @@ internal static class AttentionEmitter
     public static void Emit(GraphEmitter graph, CacheAppend op, SourceWriter writer)
     {
         CacheLayer cache = op.Cache;
-        CacheAppendKernel kernel = graph.Kernels.Need(new CacheAppendKernel(cache.Heads, cache.HeadWidth, op.K.Value.Stride, op.V.Value.Stride));
+        CacheAppendKernel kernel = graph.Kernels.Need(new CacheAppendKernel(cache.KeyHeads, cache.HeadWidth, op.K.Value.Stride, op.V.Value.Stride));
         string rows = graph.Rows(op.K.Value);
         writer.Lines("// The new rows' keys and values join the cache.");
         writer.Lines(

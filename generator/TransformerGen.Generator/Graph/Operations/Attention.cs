@@ -6,18 +6,47 @@ namespace TransformerGen.Generator.Graph.Operations;
 /// <summary>Some columns of a value: the queries, keys or values of a fused projection. Head h stands at column First + h · head width.</summary>
 internal sealed record Columns(Value Value, int First);
 
-/// <summary>What attention computes, whatever the source of its keys and values.</summary>
+/// <summary>What attention computes, whatever the source of its keys and values: score = softCap(scale · q · k) + bias(j - i), then mask and softmax.</summary>
+/// <param name="Heads">H, of the queries.</param>
+/// <param name="KeyHeads">G, of keys and values; divides H. Query head h reads key head h / (H / G).</param>
+/// <param name="HeadWidth">K.</param>
+/// <param name="Causal">A query sees no key behind its own position.</param>
+/// <param name="Score">How a query is compared with a key.</param>
+/// <param name="Scale">Factor of q · k (1 / √K in the paper); additive attention ignores it.</param>
+/// <param name="Pattern">Which keys a query sees, by position.</param>
 internal sealed record AttentionSettings(int Heads, int KeyHeads, int HeadWidth, bool Causal, ScoreKind Score, float Scale, PatternSpec Pattern)
 {
+    /// <summary>c of c · tanh(score / c), before bias and mask; 0 for none.</summary>
     public float SoftCap { get; init; }
+
+    /// <summary>What is added to a score by the distance of key and query.</summary>
     public BiasKind Bias { get; init; }
+
+    /// <summary>R: distances beyond ±R have the bias of ±R.</summary>
     public int BiasReach { get; init; }
 
+    /// <summary>Columns of all queries, and of the result: H·K.</summary>
     public int Width => Heads * HeadWidth;
+
+    /// <summary>Columns of all keys, and of all values: G·K.</summary>
+    public int KeyWidth => KeyHeads * HeadWidth;
+
+    /// <summary>Columns of the bias value: H·(2R + 1), the bias of head h at distance d at column h·(2R + 1) + R + d.</summary>
+    public int BiasWidth => Heads * ((2 * BiasReach) + 1);
+
+    /// <summary>What does not fit, or null.</summary>
+    public string? Mistake(Parameter? score, Value? bias) =>
+        KeyHeads < 1 || Heads % KeyHeads != 0 ? "the key heads divide the heads"
+        : (Score == ScoreKind.Additive) != (score is not null) ? "additive attention, and only it, has a score vector"
+        : score is not null && (score.Rows != Heads || score.Columns != HeadWidth) ? "the score vectors are [H, K]"
+        : SoftCap < 0 || !(Scale > 0) ? "scale and soft cap are positive"
+        : (Bias == BiasKind.Distance) != (bias is not null) ? "a bias by distance, and only it, has a value"
+        : bias is not null && (bias.Rows != Symbol.Once || bias.Width != BiasWidth) ? "the bias is [1, H·(2R + 1)]"
+        : null;
 }
 
 /// <summary>
-/// y = softmax(score(q, k) + mask)·v within each sequence, head by head. q [query rows, H·K], k, v [key rows, H·K], y [query rows, H·K];
+/// y = dropout(softmax(score(q, k) + mask))·v within each sequence, head by head. q [query rows, H·K], k, v [key rows, G·K], y [query rows, H·K];
 /// log Σ e^score of every query and head is kept for the gradient, the probabilities never exist.
 /// </summary>
 internal sealed class Attention(Stage stage, AttentionSettings settings, Columns q, Columns k, Columns v, Parameter? score, Value y, Value? logSumExp)
@@ -37,9 +66,12 @@ internal sealed class Attention(Stage stage, AttentionSettings settings, Columns
     public Value Y { get; } = y;
 
     public Value? LogSumExp { get; } = logSumExp;
-    public Value? Bias { get; init; }
-    public DropoutSite? Dropout { get; init; }
 
+    /// <summary>Bias by distance, [1, H·(2R + 1)].</summary>
+    public Value? Bias { get; init; }
+
+    /// <summary>Of the probabilities, after the softmax; training only.</summary>
+    public DropoutSite? Dropout { get; init; }
 
     public override IEnumerable<Value> Inputs
     {
@@ -55,6 +87,11 @@ internal sealed class Attention(Stage stage, AttentionSettings settings, Columns
             {
                 yield return V.Value;
             }
+
+            if (Bias is not null)
+            {
+                yield return Bias;
+            }
         }
     }
 
@@ -62,21 +99,22 @@ internal sealed class Attention(Stage stage, AttentionSettings settings, Columns
 
     public override void Check()
     {
-        foreach (Columns columns in (Columns[])[Q, K, V])
+        foreach ((Columns columns, int width) in ((Columns, int)[])[(Q, Settings.Width), (K, Settings.KeyWidth), (V, Settings.KeyWidth)])
         {
-            Require(columns.First >= 0 && columns.First + Settings.Width <= columns.Value.Width, "queries, keys and values lie within their projections");
+            Require(columns.First >= 0 && columns.First + width <= columns.Value.Width, "queries, keys and values lie within their projections");
         }
 
         Require(Y.Width == Settings.Width && Y.Rows == Q.Value.Rows && K.Value.Rows == V.Value.Rows, "y has a row per query, keys and values one per key");
-        Require((Settings.Score == ScoreKind.Additive) == (Score is not null), "additive attention, and only it, has a score vector");
-        Require(Score is null || (Score.Rows == Settings.Heads && Score.Columns == Settings.HeadWidth), "the score vectors are [H, K]");
+        string? mistake = Settings.Mistake(Score, Bias);
+        Require(mistake is null, mistake ?? "");
         Require(LogSumExp is null || (LogSumExp.Width == Settings.Heads && LogSumExp.Rows == Y.Rows), "one logarithm per query and head");
         Require(!Settings.Causal || Q.Value.Rows == K.Value.Rows, "causality is a matter of one sequence");
     }
 }
 
 /// <summary>dq, dk, dv from dy; the scores are recomputed block by block. Columns of one fused projection become columns of one gradient.</summary>
-internal sealed class AttentionBackward(Attention forward, Value dy, Columns dq, Columns dk, Columns dv, Value? scoreParts) : Operation(forward.Stage)
+internal sealed class AttentionBackward(Attention forward, Value dy, Columns dq, Columns dk, Columns dv, Value? scoreParts, AttentionBiasGradient? dBias)
+    : Operation(forward.Stage)
 {
     public Attention Forward { get; } = forward;
 
@@ -91,7 +129,12 @@ internal sealed class AttentionBackward(Attention forward, Value dy, Columns dq,
     /// <summary>Additive attention: each sequence's part of the score vectors' gradient, [sequences, H·pad(K)], added up in order.</summary>
     public Value? ScoreParts { get; } = scoreParts;
 
-    public override IEnumerable<Value> Inputs => [DY, .. Forward.Inputs, Forward.Y, Forward.LogSumExp!];
+    /// <summary>Where the gradient of a bias by distance goes.</summary>
+    public AttentionBiasGradient? DBias { get; } = dBias;
+
+    public override IEnumerable<Value> Inputs => [DY, .. Forward.Inputs, Forward.Y, Forward.LogSumExp!, .. DBias?.Before is { } before ? [before] : (Value[])[]];
+
+    public override IEnumerable<(Value Input, Value Output)> InPlace => DBias?.Before is { } before ? [(before, DBias.Gradient)] : [];
 
     public override IEnumerable<Value> Outputs
     {
@@ -107,6 +150,12 @@ internal sealed class AttentionBackward(Attention forward, Value dy, Columns dq,
             {
                 yield return ScoreParts;
             }
+
+            if (DBias is not null)
+            {
+                yield return DBias.Parts;
+                yield return DBias.Gradient;
+            }
         }
     }
 
@@ -118,8 +167,16 @@ internal sealed class AttentionBackward(Attention forward, Value dy, Columns dq,
         Require(DY.Width == Forward.Y.Width && DY.Rows == Forward.Y.Rows, "the gradient has the shape of the output");
         Require(DK.Value == DV.Value, "keys and values come from one projection");
         Require((ScoreParts is not null) == (Forward.Score is not null), "the score vectors' gradient is gathered by sequence");
+        Require((DBias is not null) == (Forward.Bias is not null), "the bias's gradient is gathered by sequence");
+        Require(DBias is null || (DBias.Parts.Width == Forward.Settings.BiasWidth && DBias.Gradient.Width == Forward.Settings.BiasWidth && DBias.Gradient.Rows == Symbol.Once), "parts and gradient of the bias have its width");
     }
 }
+
+/// <summary>The gradient of a bias by distance.</summary>
+/// <param name="Before">What other attentions have contributed, which stands in the gradient's place; null for the first.</param>
+/// <param name="Parts">Each sequence's part, [sequences, H·(2R + 1)], added up in order.</param>
+/// <param name="Gradient">[1, H·(2R + 1)].</param>
+internal sealed record AttentionBiasGradient(Value? Before, Value Parts, Value Gradient);
 
 /// <summary>Appends a batch's keys and values to a layer's place in a cache.</summary>
 internal sealed class CacheAppend(Stage stage, CacheLayer cache, Columns k, Columns v) : Operation(stage)
@@ -141,8 +198,6 @@ internal sealed class CacheAppend(Stage stage, CacheLayer cache, Columns k, Colu
 /// <summary>Attention whose keys and values, those of the new rows included, are in a cache.</summary>
 internal sealed class CachedAttention(Stage stage, AttentionSettings settings, CacheLayer cache, Columns q, Parameter? score, Value? bias, Value y) : Operation(stage)
 {
-    public Value? Bias { get; } = bias;
-
     public AttentionSettings Settings { get; } = settings;
 
     public CacheLayer Cache { get; } = cache;
@@ -151,29 +206,36 @@ internal sealed class CachedAttention(Stage stage, AttentionSettings settings, C
 
     public Parameter? Score { get; } = score;
 
+    /// <summary>Bias by distance, [1, H·(2R + 1)].</summary>
+    public Value? Bias { get; } = bias;
+
     public Value Y { get; } = y;
 
-    public override IEnumerable<Value> Inputs => [Q.Value];
+    public override IEnumerable<Value> Inputs => Bias is null ? [Q.Value] : [Q.Value, Bias];
 
     public override IEnumerable<Value> Outputs => [Y];
 
     public override void Check()
     {
         Require(Q.First + Settings.Width <= Q.Value.Width && Y.Width == Settings.Width && Y.Rows == Q.Value.Rows, "y has a row per query");
-        Require(Cache.Heads == Settings.Heads && Cache.HeadWidth == Settings.HeadWidth, "the cache holds heads of this shape");
+        Require(Cache.KeyHeads == Settings.KeyHeads && Cache.HeadWidth == Settings.HeadWidth, "the cache holds heads of this shape");
+        string? mistake = Settings.Mistake(Score, Bias);
+        Require(mistake is null, mistake ?? "");
     }
 }
 
 /// <summary>A layer's place in a cache.</summary>
 /// <param name="IsSource">The encoder's cache (one slot per source sentence), not the decoder's own.</param>
+/// <param name="KeyHeads">Heads of keys and values.</param>
+/// <param name="HeadWidth">K.</param>
 /// <param name="KeyOffset">Floats per position before its keys.</param>
 /// <param name="ValueOffset">Floats per position before its values.</param>
-internal sealed record CacheLayer(bool IsSource, int Heads, int HeadWidth, int KeyOffset, int ValueOffset)
+internal sealed record CacheLayer(bool IsSource, int KeyHeads, int HeadWidth, int KeyOffset, int ValueOffset)
 {
-    public int Width => Heads * HeadWidth;
+    public int Width => KeyHeads * HeadWidth;
 
     /// <summary>Floats per position that keys and values take: values are padded to whole vectors, keys stand in panels of 16 positions.</summary>
-    public int Floats => Width + (Heads * Padding.Of(HeadWidth));
+    public int Floats => Width + (KeyHeads * Padding.Of(HeadWidth));
 }
 
 /// <summary>Writes the probabilities of every query and head beside the result; only where attention is captured.</summary>
@@ -189,13 +251,4 @@ internal sealed class CaptureProbabilities(Attention forward, int index) : Opera
     public override IEnumerable<Value> Outputs => [];
 
     public override void Check() => Require(Forward.LogSumExp is not null, "the probabilities are e^(score - log Σ e^score)");
-}
-
-internal sealed record RelativeBuckets(int Buckets, int MaxDistance, bool Bidirectional);
-internal sealed class RelativeBias(Stage stage, Parameter table, RelativeBuckets buckets, Value y) : Operation(stage)
-{
-    public override IEnumerable<Value> Inputs => [];
-    public override IEnumerable<Value> Outputs => [y];
-    public override void Check() {}
-    public object Unused => (table, buckets);
 }
