@@ -3,34 +3,65 @@ using TransformerGen.Training;
 
 namespace TransformerGen.Conformance;
 
-/// <summary>The padded inputs of a case as packed rows.</summary>
+/// <summary>The padded inputs of a case, a list per row without its padding; labels stand at the rows that predict them, -100 where nothing counts.</summary>
 internal sealed class CaseBatch
 {
-    private readonly List<int[]> _source = [], _target = [];
-    private readonly List<int[]> _labels = [];
+    private const int NoLabel = -100;
+
     private readonly ModelInfo _info;
+    private readonly string _prefix;
 
     /// <summary>Reads input.* (or input2.*).</summary>
     public CaseBatch(ReferenceCase reference, string prefix, ModelInfo info)
     {
-        _info = info;
-        if (info.HasEncoder)
+        (_info, _prefix) = (info, prefix + ".");
+        if (reference.IsPaper)
         {
-            Read(reference, prefix + ".src", prefix + ".src_valid", _source);
+            Source = info.HasEncoder ? Read(reference, "src", "src_valid") : [];
+            Target = info.HasDecoder ? Read(reference, "tgt", "tgt_valid") : [];
+            Labels = Cut(reference.Ints(_prefix + "labels"), info.HasDecoder ? Target : Source);
+            return;
         }
 
-        if (info.HasDecoder)
+        int[][] rows = Read(reference, "input_ids", "attention_mask");
+        Source = info.HasEncoder ? rows : [];
+        Target = info.HasDecoder && !info.HasEncoder ? rows : [];
+        Types = reference.Has(_prefix + "token_type_ids") ? Cut(reference.Ints(_prefix + "token_type_ids"), rows) : null;
+        Globals = reference.Has(_prefix + "global_attention_mask") ? Cut(reference.Ints(_prefix + "global_attention_mask"), rows) : null;
+        if (reference.Kind == "seq2seq")
         {
-            Read(reference, prefix + ".tgt", prefix + ".tgt_valid", _target);
+            (int[] ids, int columns) = reference.Ints(_prefix + "labels");
+            Labels = [.. ids.Chunk(columns).Select(row => row[..(Array.FindLastIndex(row, id => id != NoLabel) + 1)])];
+            Target = [.. Labels.Select(labels => reference.DecoderInput(labels, info.BeginId))];
         }
-
-        (int[] labels, int columns) = reference.Ints(prefix + ".labels");
-        List<int[]> rows = info.HasDecoder ? _target : _source;
-        for (int i = 0; i < rows.Count; i++)
+        else if (reference.Has(_prefix + "labels") && reference.Kind != "sequence-classification")
         {
-            _labels.Add(labels.AsSpan(i * columns, rows[i].Length).ToArray());
+            Labels = Cut(reference.Ints(_prefix + "labels"), rows);
+            if (reference.Kind == "causal")
+            {
+                // The model shifts: a row predicts the token that follows it.
+                Labels = [.. Labels.Select(labels => labels[1..].Append(NoLabel).ToArray())];
+            }
         }
     }
+
+    /// <summary>Tokens of the encoder's rows.</summary>
+    public int[][] Source { get; }
+
+    /// <summary>Tokens of the decoder's rows.</summary>
+    public int[][] Target { get; } = [];
+
+    /// <summary>The class that each output row should predict.</summary>
+    public int[][] Labels { get; } = [];
+
+    /// <summary>Token types of the rows, where the case has them.</summary>
+    public int[][]? Types { get; }
+
+    /// <summary>Which tokens see everything and are seen by all, where the case says so.</summary>
+    public int[][]? Globals { get; }
+
+    /// <summary>Rows that the head reads.</summary>
+    public int[][] Rows => _info.HasDecoder ? Target : Source;
 
     /// <summary>Puts the batch into a workspace; every row is a label row.</summary>
     public void Fill(Workspace workspace)
@@ -38,14 +69,14 @@ internal sealed class CaseBatch
         workspace.Source.Clear();
         workspace.Target.Clear();
         workspace.Labels.Clear();
-        for (int i = 0; i < _source.Count; i++)
+        for (int i = 0; i < Source.Length; i++)
         {
-            workspace.Source.Add(_source[i], slot: i);
+            workspace.Source.Add(Source[i], slot: i);
         }
 
-        for (int i = 0; i < _target.Count; i++)
+        for (int i = 0; i < Target.Length; i++)
         {
-            workspace.Target.Add(_target[i], slot: i, sourceSlot: i);
+            workspace.Target.Add(Target[i], slot: i, sourceSlot: i);
         }
 
         for (int row = 0; row < (_info.HasDecoder ? workspace.Target : workspace.Source).Count; row++)
@@ -58,28 +89,42 @@ internal sealed class CaseBatch
     public TrainingBatch ForTraining()
     {
         var batch = new TrainingBatch(_info);
-        for (int i = 0; i < _labels.Count; i++)
+        for (int i = 0; i < Labels.Length; i++)
         {
             if (_info is { HasEncoder: true, HasDecoder: true })
             {
-                batch.AddPair(_source[i], _target[i], _labels[i]);
+                batch.AddPair(Source[i], Target[i], Labels[i]);
             }
             else
             {
-                batch.Add((_info.HasDecoder ? _target : _source)[i], _labels[i]);
+                batch.Add(Rows[i], Labels[i]);
             }
         }
 
         return batch;
     }
 
-    private static void Read(ReferenceCase reference, string ids, string valid, List<int[]> rows)
+    /// <summary>Values of rows end to end, [rows, width], at their places in [B, T, width] with zeros elsewhere.</summary>
+    public static float[] Pad(ReadOnlySpan<float> packed, int[][] rows, int columns, int width)
     {
-        (int[] tokens, int columns) = reference.Ints(ids);
-        (int[] mask, _) = reference.Ints(valid);
-        for (int at = 0; at < tokens.Length; at += columns)
+        var padded = new float[rows.Length * columns * width];
+        int from = 0;
+        for (int i = 0; i < rows.Length; i++)
         {
-            rows.Add(tokens.AsSpan(at, mask.AsSpan(at, columns).LastIndexOf(1) + 1).ToArray());
+            int length = rows[i].Length * width;
+            packed.Slice(from, length).CopyTo(padded.AsSpan(i * columns * width));
+            from += length;
         }
+
+        return padded;
     }
+
+    private int[][] Read(ReferenceCase reference, string ids, string mask)
+    {
+        (int[] tokens, int columns) = reference.Ints(_prefix + ids);
+        (int[] valid, _) = reference.Ints(_prefix + mask);
+        return [.. tokens.Chunk(columns).Select((row, i) => row[..(Array.LastIndexOf(valid, 1, ((i + 1) * columns) - 1, columns) - (i * columns) + 1)])];
+    }
+
+    private static int[][] Cut((int[] Values, int Columns) padded, int[][] like) => [.. padded.Values.Chunk(padded.Columns).Select((row, i) => row[..like[i].Length])];
 }

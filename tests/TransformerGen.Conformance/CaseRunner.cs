@@ -28,16 +28,22 @@ internal static class CaseRunner<TModel>
 
     private static void Logits(ReferenceCase reference, Comparison comparison, TModel model)
     {
-        PaddedInput input = new(reference, "input", TModel.Info);
+        var batch = new CaseBatch(reference, "input", TModel.Info);
+        float[] expected = reference.Floats("logits");
+        PaddedBatch Padded(int[][] rows) => new(Filled(rows), Valid(rows), rows.Length);
         float[] logits = TModel.Info is { HasEncoder: true, HasDecoder: true }
-            ? model.ForwardPadded(input.Source, input.Target)
-            : model.ForwardPadded(TModel.Info.HasDecoder ? input.Target : input.Source);
-        comparison.Add("logits", logits, reference.Floats("logits"), Math.Max(2e-5, 8 * reference.Float32Error("logits")));
+            ? model.ForwardPadded(Padded(batch.Source), Padded(batch.Target))
+            : model.ForwardPadded(Padded(batch.Rows));
+        comparison.Add("logits", logits, expected, Math.Max(2e-5, 8 * reference.Float32Error("logits")));
     }
+
+    private static int[] Filled(int[][] rows) => [.. rows.SelectMany(row => row.Concat(Enumerable.Repeat(0, rows.Max(r => r.Length) - row.Length)))];
+
+    private static bool[] Valid(int[][] rows) => [.. rows.SelectMany(row => row.Select(_ => true).Concat(Enumerable.Repeat(false, rows.Max(r => r.Length) - row.Length)))];
 
     private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team)
     {
-        using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = reference.Json.GetProperty("label_smoothing").GetDouble() }, team);
+        using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = Smoothing(reference), Dropout = 0 }, team);
         double loss = trainer.ForwardBackward(new CaseBatch(reference, "input", TModel.Info).ForTraining());
         comparison.Add("loss", Math.Abs(loss - reference.Json.GetProperty("loss").GetDouble()), Math.Max(2e-5, 8 * reference.Float32Error("loss")));
 
@@ -59,14 +65,24 @@ internal static class CaseRunner<TModel>
         }
 
         double[] betas = [.. train.GetProperty("betas").EnumerateArray().Select(b => b.GetDouble())];
-        var options = new TrainerOptions
-        {
-            Optimizer = Optimizer.Adam(betas[0], betas[1], train.GetProperty("eps").GetDouble()),
-            Schedule = LearningRateSchedule.Noam(TModel.Info.Width, train.GetProperty("warmup").GetInt32(), train.GetProperty("factor").GetDouble()),
-            LabelSmoothing = reference.Json.GetProperty("label_smoothing").GetDouble(),
-        };
+        double epsilon = train.GetProperty("eps").GetDouble();
+        TrainerOptions options = reference.IsPaper
+            ? new TrainerOptions
+            {
+                Optimizer = Optimizer.Adam(betas[0], betas[1], epsilon),
+                Schedule = LearningRateSchedule.Noam(TModel.Info.Width, train.GetProperty("warmup").GetInt32(), train.GetProperty("factor").GetDouble()),
+                LabelSmoothing = Smoothing(reference),
+            }
+            : new TrainerOptions
+            {
+                Optimizer = Optimizer.AdamW(betas[0], betas[1], epsilon, train.GetProperty("weight_decay").GetDouble()),
+                Schedule = LearningRateSchedule.Constant(train.GetProperty("lr").GetDouble(), train.GetProperty("warmup_steps").GetInt64()),
+                ClipNorm = train.GetProperty("clip_global_norm").GetDouble(),
+                Dropout = 0,
+            };
         using var trainer = new Trainer<TModel>(model, options, team);
-        TrainingBatch odd = new CaseBatch(reference, "input", TModel.Info).ForTraining(), even = new CaseBatch(reference, "input2", TModel.Info).ForTraining();
+        TrainingBatch odd = new CaseBatch(reference, "input", TModel.Info).ForTraining();
+        TrainingBatch even = reference.IsPaper ? new CaseBatch(reference, "input2", TModel.Info).ForTraining() : odd;
         double error = 0;
         int step = 1;
         foreach (double expected in train.GetProperty("losses").EnumerateArray().Select(l => l.GetDouble()))
@@ -82,4 +98,6 @@ internal static class CaseRunner<TModel>
             comparison.Add(name, model.Weights.View(name["trained.".Length..]).ToArray(), reference.Floats(name), allowed);
         }
     }
+
+    private static double Smoothing(ReferenceCase reference) => reference.IsPaper ? reference.Json.GetProperty("label_smoothing").GetDouble() : 0;
 }

@@ -18,6 +18,8 @@ internal static class GenerationCases
             return;
         }
 
+        string file = Path.Combine(reference.Folder, "generation_config.json");
+        GenerationOptions defaults = File.Exists(file) ? GenerationConfig.Read(file) : new GenerationOptions();
         int index = 0;
         foreach (JsonElement one in cases.EnumerateArray())
         {
@@ -25,7 +27,8 @@ internal static class GenerationCases
             int run = 0;
             foreach (JsonElement expected in one.GetProperty("runs").EnumerateArray())
             {
-                GenerationOptions options = Options(expected.GetProperty("options"));
+                GenerationOptions options = Options(defaults, expected.GetProperty("options"));
+                // Of a Hugging Face sequence-to-sequence model the prompt is the source, and the target begins with the begin token.
                 GenerationResult result = one.TryGetProperty("source", out JsonElement source)
                     ? model.Generate([Ints(source)], [prompt], options)
                     : model.Generate([prompt], options);
@@ -65,9 +68,8 @@ internal static class GenerationCases
         }
     }
 
-    private static GenerationOptions Options(JsonElement json)
+    private static GenerationOptions Options(GenerationOptions options, JsonElement json)
     {
-        var options = new GenerationOptions();
         foreach (JsonProperty option in json.EnumerateObject())
         {
             options = option.Name switch

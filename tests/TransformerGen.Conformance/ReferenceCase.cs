@@ -24,6 +24,15 @@ internal sealed class ReferenceCase : IDisposable
     /// <summary>expected.safetensors.</summary>
     public SafeTensorsFile Expected { get; }
 
+    /// <summary>What was computed: causal, mlm, seq2seq, model ...; paper for this project's own.</summary>
+    public string Kind => IsPaper ? "paper" : Json.GetProperty("kind").GetString()!;
+
+    /// <summary>A case of this project's own model, whose inputs have names of their own.</summary>
+    public bool IsPaper => ModelType == "transformer";
+
+    /// <summary>model_type of config.json.</summary>
+    public required string ModelType { get; init; }
+
     /// <summary>Whether the case's training run is compared, too.</summary>
     public bool WithTraining { get; private init; }
 
@@ -40,7 +49,7 @@ internal sealed class ReferenceCase : IDisposable
             return new Verdict("UNSUPPORTED", $"model_type {type ?? "absent"}");
         }
 
-        using var reference = new ReferenceCase(folder) { WithTraining = training };
+        using var reference = new ReferenceCase(folder) { ModelType = type, WithTraining = training };
         var comparison = new Comparison();
         try
         {
@@ -75,6 +84,12 @@ internal sealed class ReferenceCase : IDisposable
 
         return 0;
     }
+
+    /// <summary>Whether a tensor is stored.</summary>
+    public bool Has(string name) => Expected.Tensors.ContainsKey(name);
+
+    /// <summary>What a sequence-to-sequence model's decoder reads to predict the labels: they, shifted behind the begin token. mBART puts the last of them first.</summary>
+    public int[] DecoderInput(int[] labels, int begin) => [ModelType == "mbart" ? labels[^1] : begin, .. labels.AsSpan(0, labels.Length - 1)];
 
     /// <summary>A tensor of floats.</summary>
     public float[] Floats(string name)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -11,6 +12,13 @@ namespace TransformerGen.Testing;
 public static class GeneratedModel
 {
     private static int s_count;
+    private static long s_generatorTicks, s_compilerTicks;
+
+    /// <summary>What the generator has taken in this process, all threads together.</summary>
+    public static TimeSpan GeneratorTime => TimeSpan.FromTicks(Interlocked.Read(ref s_generatorTicks));
+
+    /// <summary>What the C# compiler has taken in this process, all threads together.</summary>
+    public static TimeSpan CompilerTime => TimeSpan.FromTicks(Interlocked.Read(ref s_compilerTicks));
 
     /// <summary>The class of a model that a config.json describes.</summary>
     /// <param name="configJson">Text of the config.json.</param>
@@ -24,7 +32,9 @@ public static class GeneratedModel
     public static Type Load(string source, string? configJson = null)
     {
         Compilation compilation = Generate(source, configJson);
+        long begin = Stopwatch.GetTimestamp();
         Assembly assembly = InMemoryCompiler.Load(compilation);
+        Interlocked.Add(ref s_compilerTicks, Stopwatch.GetElapsedTime(begin).Ticks);
         return assembly.GetType("Model", throwOnError: true)!;
     }
 
@@ -38,7 +48,9 @@ public static class GeneratedModel
             configJson is null ? [] : [new TextFile("config.json", configJson)],
             InMemoryCompiler.ParseOptions,
             new Options());
+        long begin = Stopwatch.GetTimestamp();
         driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Diagnostic> diagnostics);
+        Interlocked.Add(ref s_generatorTicks, Stopwatch.GetElapsedTime(begin).Ticks);
         if (diagnostics.Length > 0)
         {
             throw new InvalidOperationException(string.Join('\n', diagnostics));

@@ -30,6 +30,7 @@ internal static class SurfaceEmitter
                 writer.Lines(
                     $""""
                     Name = "{plain}",
+                    ModelType = "{spec.ModelType}",
                     ConfigJson = """
                     """");
                 using (writer.Indent())

@@ -135,7 +135,7 @@ public static class ModelGeneration
     private static GenerationOptions Complete(ModelInfo info, GenerationOptions? options)
     {
         options ??= new GenerationOptions { MaxNewTokens = info.MaxLength };
-        return options with { EndTokens = options.EndTokens ?? info.EndIds, PadToken = options.PadToken ?? info.PadId };
+        return options with { EndTokens = options.EndTokens ?? info.EndIds, PadToken = options.PadToken ?? (info.PadId >= 0 ? info.PadId : null) };
     }
 
     private static class Pools<TModel>

@@ -6,6 +6,9 @@ public sealed record ModelInfo
     /// <summary>The class's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The family, as config.json's model_type names it; transformer for the paper's.</summary>
+    public required string ModelType { get; init; }
+
     /// <summary>The configuration as config.json holds it; a saved model writes it beside its weights.</summary>
     public required string ConfigJson { get; init; }
 
@@ -18,10 +21,10 @@ public sealed record ModelInfo
     /// <summary>Most tokens in one sequence.</summary>
     public required int MaxLength { get; init; }
 
-    /// <summary>Id of padding; never counts.</summary>
+    /// <summary>Id of padding, -1 where the model has none.</summary>
     public required int PadId { get; init; }
 
-    /// <summary>Id that begins a target sequence.</summary>
+    /// <summary>Id that begins a target sequence, -1 where the model has none.</summary>
     public required int BeginId { get; init; }
 
     /// <summary>Ids that end a sequence, the model's own first; none where the model has none.</summary>

@@ -19,6 +19,7 @@ internal sealed unsafe class ProbeModel(ModelWeights weights) : ITransformer<Pro
     public static ModelInfo Info { get; } = new()
     {
         Name = "Probe",
+        ModelType = "transformer",
         ConfigJson = """{ "model_type": "probe", "norm_eps": 1e-05, "bias": true, "dropout": 0.1, "max_length": 75 }""",
         Vocabulary = V,
         Width = 4,

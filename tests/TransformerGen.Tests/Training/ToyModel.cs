@@ -18,6 +18,7 @@ internal sealed unsafe class ToyModel : ITrainable<ToyModel>
     public static ModelInfo Info { get; } = new()
     {
         Name = "Toy",
+        ModelType = "transformer",
         ConfigJson = "{}",
         Vocabulary = Vocabulary,
         Width = Width,
