@@ -152,30 +152,11 @@ internal sealed record BatchNormBackwardWeightsKernel(int Width, float Epsilon) 
 
     public string MethodName => "BackwardWeights";
 
-    public override void Emit(SourceWriter writer)
-    {
-        string body =
-            $$"""
-            for (int i = first * {{Padding.Floats}}; i < end * {{Padding.Floats}}; i += V.Count)
-            {
-                V mean = V.Load(statistics + i), inverse = V.Load(statistics + {{Stride}} + i), g = V.Zero, b = V.Zero;
-                for (int r = 0; r < rows; r++)
-                {
-                    V d = V.Load(dy + ((long)r * {{Stride}}) + i);
-                    g = V.MultiplyAdd(d, (V.Load(z + ((long)r * {{Stride}}) + i) - mean) * inverse, g);
-                    b += d;
-                }
-
-                V.Store(add ? V.Load(dGain + i) + g : g, dGain + i);
-                V.Store(add ? V.Load(dShift + i) + b : b, dShift + i);
-            }
-            """;
-        new TeamMethod(
-            MethodName,
-            "dGain (+)= Σ dy ⊙ x̂, dShift (+)= Σ dy over the rows, in their order; split by columns.",
-            [("int", "rows"), ("float*", "dy"), ("float*", "z"), ("float*", "statistics"), ("float*", "dGain"), ("float*", "dShift"), ("bool", "add")],
-            Chunks,
-            Padding.Floats * 512,
-            body).Emit(writer);
-    }
+    public override void Emit(SourceWriter writer) => new NormWeightsMethod(
+        MethodName,
+        Stride,
+        HasShift: true,
+        PerColumns: $"mean = V.Load(statistics + i), inverse = V.Load(statistics + {Stride} + i), ",
+        PerRow: "",
+        Sum: $"V.MultiplyAdd(d, (V.Load(z + ((long)r * {Stride}) + i) - mean) * inverse, g)").Emit(writer);
 }

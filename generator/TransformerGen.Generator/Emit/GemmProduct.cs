@@ -3,7 +3,7 @@ using System.Linq;
 
 namespace TransformerGen.Generator.Emit;
 
-/// <summary>What a product against packed panels needs: its arguments, how it is shared between threads, and the second pass of GELU.</summary>
+/// <summary>What a product against packed panels needs: its arguments, how it is shared between threads, and the second pass of an activation.</summary>
 internal sealed record ProductShapeKernel : TilesKernel
 {
     public override string MemberKey => "4";
@@ -27,8 +27,12 @@ internal sealed record ProductShapeKernel : TilesKernel
             /// <summary>Products in each sum.</summary>
             static abstract int Depth { get; }
 
-            /// <summary>Whether a result v becomes v·Φ(v).</summary>
-            static abstract bool Gelu { get; }
+            /// <summary>Whether a result v becomes Activation(v).</summary>
+            static abstract bool Activates { get; }
+
+            /// <summary>The activation of the results v from a column on.</summary>
+            static virtual V Activation<V>(V v, int column)
+                where V : unmanaged, ILanes<V> => v;
         }
 
         /// <summary>The arguments of a product.</summary>
@@ -49,7 +53,7 @@ internal sealed record ProductShapeKernel : TilesKernel
             /// <summary>What the shape makes of it: a bias, a mask, or nothing.</summary>
             public float* Extra;
 
-            /// <summary>[rows, columns]: takes the values before GELU, if not null.</summary>
+            /// <summary>[rows, columns]: takes the values before the activation, if not null.</summary>
             public float* Before;
 
             /// <summary>Units of work.</summary>
@@ -77,14 +81,15 @@ internal sealed record ProductShapeKernel : TilesKernel
         /// <summary>Blocks of rows; the last has up to half a block more, so that none is a lonely row.</summary>
         private static int Blocks(int rows) => Math.Max(1, (rows + (RowsPerUnit / 2)) / RowsPerUnit);
 
-        /// <summary>v ← v·Φ(v) for a part of the result that has just been written; v itself goes to before, if not null.</summary>
+        /// <summary>v ← Activation(v) for a part of the result that has just been written; v itself goes to before, if not null.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Gelu<V>(int rows, int width, int stride, float* result, float* before)
+        private static void Activate<V, TShape>(int rows, int column, int width, float* result, float* before)
             where V : unmanaged, ILanes<V>
+            where TShape : struct, IProduct
         {
             for (int row = 0; row < rows; row++)
             {
-                long start = (long)row * stride;
+                long start = (long)row * TShape.ResultStride;
                 for (int i = 0; i < width; i += V.Count)
                 {
                     V v = V.Load(result + start + i);
@@ -93,7 +98,7 @@ internal sealed record ProductShapeKernel : TilesKernel
                         V.Store(v, before + start + i);
                     }
 
-                    V.Store(v * LaneMath.NormalCdf(v), result + start + i);
+                    V.Store(TShape.Activation(v, column + i), result + start + i);
                 }
             }
         }
@@ -227,9 +232,9 @@ internal sealed record ProductKernel(LinearPanels Panels) : TilesKernel
                 }
 
                 writer.Blank();
-                using (writer.Open("if (TShape.Gelu)"))
+                using (writer.Open("if (TShape.Activates)"))
                 {
-                    writer.Lines("Gelu<V>(rows, columns, TShape.ResultStride, result, product->Before == null ? null : product->Before + place);");
+                    writer.Lines("Activate<V, TShape>(rows, column, columns, result, product->Before == null ? null : product->Before + place);");
                 }
             }
 

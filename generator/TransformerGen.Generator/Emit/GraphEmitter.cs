@@ -40,13 +40,11 @@ internal sealed class GraphEmitter
     // Of the stage that is being written.
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    public GraphEmitter(CompiledModel model, PlannedGraph planned, KernelSet kernels)
+    public GraphEmitter(PlannedGraph planned, KernelSet kernels)
     {
-        (Model, _planned, Kernels) = (model, planned, kernels);
+        (_planned, Kernels) = (planned, kernels);
         NameConstants();
     }
-
-    public CompiledModel Model { get; }
 
     public KernelSet Kernels { get; }
 

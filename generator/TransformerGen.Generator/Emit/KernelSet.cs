@@ -8,6 +8,7 @@ namespace TransformerGen.Generator.Emit;
 internal sealed class KernelSet
 {
     private readonly HashSet<Kernel> _kernels = [];
+    private readonly Dictionary<object, int> _numbers = [];
 
     /// <summary>Asks for a kernel and gives it back, so that a call site can use its names.</summary>
     public TKernel Need<TKernel>(TKernel kernel)
@@ -22,6 +23,17 @@ internal sealed class KernelSet
         }
 
         return kernel;
+    }
+
+    /// <summary>1, 2 ... for things whose content a name cannot hold, in the order in which they were first asked for; equal things have one number.</summary>
+    public int Number(object thing)
+    {
+        if (!_numbers.TryGetValue(thing, out int number))
+        {
+            _numbers.Add(thing, number = _numbers.Count + 1);
+        }
+
+        return number;
     }
 
     /// <summary>Writes all nested classes.</summary>

@@ -9,14 +9,14 @@ namespace TransformerGen.Generator.Emit;
 /// <param name="Out">Width of y.</param>
 /// <param name="Bias">Whether there is a b.</param>
 /// <param name="Activation">Applied to the sums before they are stored.</param>
-/// <param name="KeepInput">Whether the values before GELU are stored as well, for its gradient (ReLU's needs its output only).</param>
+/// <param name="KeepInput">Whether the values before the activation are stored as well, for its gradient (ReLU's needs its output only).</param>
 internal sealed record LinearForwardKernel(int In, int Out, bool Bias, ActivationKind Activation = ActivationKind.None, bool KeepInput = false) : LinearKernel(In, Out)
 {
     /// <summary>The method to call: (Team, rows, x, panels, [bias,] [before,] y).</summary>
     public string MethodName => "Forward" + (Activation == ActivationKind.None ? "" : Activation.ToString()) + (Keeps ? "Keep" : "");
 
     /// <summary>Whether the method takes <c>before</c>.</summary>
-    public bool Keeps => KeepInput && Activation == ActivationKind.Gelu;
+    public bool Keeps => KeepInput && !Activations.IsInRegisters(Activation);
 
     public override string MemberKey => $"1 {MethodName} {Bias}";
 
@@ -26,13 +26,14 @@ internal sealed record LinearForwardKernel(int In, int Out, bool Bias, Activatio
     {
         string shape = MethodName + (Bias ? "WithBias" : "") + "Shape";
         string sum = Bias ? "x·Wᵀ + b" : "x·Wᵀ";
-        string formula = Activation switch
+        string formula = Activations.Formula(Activation, sum);
+        string? secondPass = Activations.IsInRegisters(Activation) ? null : Activations.Value(Activation, "v");
+        if (secondPass is not null && Activations.MovesZero(Activation) && PaddedOut > Out)
         {
-            ActivationKind.Relu => $"max(0, {sum})",
-            ActivationKind.Gelu => $"v·Φ(v), v = {sum}",
-            _ => sum,
-        };
-        EmitProductShape(writer, shape, In, PaddedIn, PaddedOut, bias: Bias, relu: Activation == ActivationKind.Relu, gelu: Activation == ActivationKind.Gelu);
+            secondPass = $"V.First({secondPass}, {Number(Out)} - column, V.Zero)";
+        }
+
+        EmitProductShape(writer, shape, In, PaddedIn, PaddedOut, bias: Bias, relu: Activation == ActivationKind.Relu, activation: secondPass);
         writer.Blank();
         writer.Lines($"/// <summary>y [rows, {Out}] = {formula}; x [rows, {In}], panels: W as <c>Pack</c> leaves it{(Bias ? $", bias [{Out}]" : "")}{(Keeps ? $", before [rows, {Out}] takes v" : "")}.</summary>");
         string parameters = "Team team, int rows, float* x, float* panels, " + (Bias ? "float* bias, " : "") + (Keeps ? "float* before, " : "") + "float* y";

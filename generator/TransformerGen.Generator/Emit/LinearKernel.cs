@@ -26,16 +26,22 @@ internal abstract record LinearKernel(int In, int Out) : Kernel
     protected int PaddedOut => LinearPanels.Pad(Out);
 
     /// <summary>Writes the constants of a product against packed panels.</summary>
+    /// <param name="activation">What a result v at a column becomes in a second pass; null for nothing.</param>
     protected static void EmitProductShape(
-        SourceWriter writer, string name, int depth, int leftStride, int resultStride, bool bias = false, bool relu = false, bool gelu = false, bool mask = false, bool add = false)
+        SourceWriter writer, string name, int depth, int leftStride, int resultStride, bool bias = false, bool relu = false, string? activation = null, bool mask = false, bool add = false)
     {
         writer.Lines("/// <summary>The constants of the product below.</summary>");
         using (writer.Open($"private readonly struct {name} : Tiles.IProduct"))
         {
             Constant(writer, "int", "Depth", Number(depth));
             writer.Blank();
-            Constant(writer, "bool", "Gelu", Text(gelu));
+            Constant(writer, "bool", "Activates", Text(activation is not null));
             writer.Blank();
+            if (activation is not null)
+            {
+                writer.Lines($"public static V Activation<V>(V v, int column)\n    where V : unmanaged, ILanes<V> => {activation};").Blank();
+            }
+
             EmitTileShape(writer, leftStride, 1, resultStride, bias, relu, mask, add);
         }
     }

@@ -15,10 +15,10 @@ internal static class ModelWriter
         var model = new CompiledModel(target.Spec);
         var kernels = new KernelSet();
         var files = new List<GeneratedFile> { File(target, "", writer => SurfaceEmitter.Emit(writer, target, model)) };
-        files.Add(File(target, "Parameters", writer => ParametersEmitter.Emit(writer, model)));
+        files.Add(File(target, "Parameters", writer => ParametersEmitter.Emit(writer, model.Parameters)));
         if (model.Training is { } training)
         {
-            var emitter = new GraphEmitter(model, training, kernels);
+            var emitter = new GraphEmitter(training, kernels);
             List<string> forward = [], backward = [];
             files.Add(File(target, "Training", writer => Graph(writer, emitter, places: true, w => forward = emitter.EmitForward(w))));
             files.Add(File(target, "Backward", writer => Graph(writer, emitter, places: false, w => backward = emitter.EmitBackward(w))));
@@ -29,7 +29,7 @@ internal static class ModelWriter
         {
             if (planned is not null)
             {
-                var emitter = new GraphEmitter(model, planned, kernels);
+                var emitter = new GraphEmitter(planned, kernels);
                 files.Add(File(target, planned.Plan.Name, writer =>
                 {
                     List<string> stages = [];
@@ -43,8 +43,7 @@ internal static class ModelWriter
         files.Add(File(target, "Packing", writer => StepsEmitter.EmitShared(writer, target, model, kernels)));
         files.Add(File(target, "Kernels", writer =>
         {
-            PositionsEmitter.Emit(writer, target.Spec);
-            if (PositionsEmitter.Kind(target.Spec) != PositionKind.None)
+            if (PositionsEmitter.Emit(writer, model))
             {
                 writer.Blank();
             }

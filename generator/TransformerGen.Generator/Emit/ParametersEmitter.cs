@@ -2,16 +2,14 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using TransformerGen.Generator.Graph;
-using TransformerGen.Generator.Plan;
 
 namespace TransformerGen.Generator.Emit;
 
 /// <summary>Where every parameter stands in the flat buffers, and which tensors of the checkpoint it is made of.</summary>
 internal static class ParametersEmitter
 {
-    public static void Emit(SourceWriter writer, CompiledModel model)
+    public static void Emit(SourceWriter writer, ParameterTable parameters)
     {
-        ParameterTable parameters = model.Parameters;
         writer.Lines($"/// <summary>First float of every parameter in the row-major buffers (values, gradients, moments): {Literal.Prose(parameters.Floats)} floats.</summary>");
         Constants(writer, "Weight", parameters.All.Select(p => (p.Name, p.Offset, Describe(p))));
         writer.Blank();

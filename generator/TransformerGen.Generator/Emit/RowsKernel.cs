@@ -76,21 +76,24 @@ internal sealed record ScatterKernel(int Width) : RowsKernel(Width)
     public override IEnumerable<Kernel> Needs => [new SelectKernel(Width)];
 }
 
-/// <summary>z = x + dropout(sub).</summary>
-internal sealed record AddKernel(int Width, bool HasDropout) : RowsKernel(Width)
+/// <summary>z = x + scale · dropout(sub).</summary>
+internal sealed record AddKernel(int Width, bool HasDropout, bool HasScale) : RowsKernel(Width)
 {
-    public override string MethodName => HasDropout ? "AddDropout" : "Add";
+    public override string MethodName => "Add" + (HasScale ? "Scaled" : "") + (HasDropout ? "Dropout" : "");
+
+    private string Sub => HasDropout ? "V.Keep(V.Load(b + i), key, (uint)i, dropout.Threshold)" : "V.Load(b + i)";
 
     public override void Emit(SourceWriter writer) => new TeamMethod(
         MethodName,
-        $"z = x + {(HasDropout ? "dropout(sub)" : "sub")}. [rows, {Width}]",
+        $"z = x + {(HasScale ? "scale · " : "")}{(HasDropout ? "dropout(sub)" : "sub")}. [rows, {Width}]",
         [
             HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "x"), ("float*", "sub"),
-            .. HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : (IEnumerable<(string, string)>)[], ("float*", "z"),
+            .. HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : (IEnumerable<(string, string)>)[],
+            .. HasScale ? [("float", "scale")] : (IEnumerable<(string, string)>)[], ("float*", "z"),
         ],
         HasDropout ? "rows.Count" : "rows",
         3 * Stride,
-        (HasDropout ? "V kept = V.Create(dropout.Scale);\n" : "")
+        (HasDropout || HasScale ? $"V kept = V.Create({(HasDropout ? HasScale ? "dropout.Scale * scale" : "dropout.Scale" : "scale")});\n" : "")
         + $$"""
         for (int r = first; r < end; r++)
         {
@@ -100,25 +103,48 @@ internal sealed record AddKernel(int Width, bool HasDropout) : RowsKernel(Width)
 
             for (int i = 0; i < {{Stride}}; i += V.Count)
             {
-                V.Store({{(HasDropout ? "V.MultiplyAdd(V.Keep(V.Load(b + i), key, (uint)i, dropout.Threshold), kept, V.Load(a + i))" : "V.Load(a + i) + V.Load(b + i)")}}, to + i);
+                V.Store({{(HasDropout || HasScale ? $"V.MultiplyAdd({Sub}, kept, V.Load(a + i))" : $"V.Load(a + i) + {Sub}")}}, to + i);
             }
         }
         """).Emit(writer);
 }
 
-/// <summary>dsub = dropout(dz).</summary>
-internal sealed record DropoutKernel(int Width) : RowsKernel(Width)
+/// <summary>y = scale · x.</summary>
+internal sealed record ScaleKernel(int Width) : RowsKernel(Width)
 {
-    public override string MethodName => "Dropout";
+    public override string MethodName => "Scale";
 
     public override void Emit(SourceWriter writer) => new TeamMethod(
         MethodName,
-        $"y = dropout(x), with the mask that the site has in this pass. [rows, {Width}]",
-        [("RowView", "rows"), ("float*", "x"), ("DropoutKey", "dropout"), ("int", "site"), ("float*", "y")],
+        $"y = scale · x. [rows, {Width}]",
+        [("int", "rows"), ("float*", "x"), ("float", "scale"), ("float*", "y")],
+        "rows",
+        2 * Stride,
+        $$"""
+        V factor = V.Create(scale);
+        for (long at = (long)first * {{Stride}}; at < (long)end * {{Stride}}; at += V.Count)
+        {
+            V.Store(V.Load(x + at) * factor, y + at);
+        }
+        """).Emit(writer);
+}
+
+/// <summary>y = scale · dropout(x), forward and backward.</summary>
+internal sealed record DropoutKernel(int Width, bool HasScale) : RowsKernel(Width)
+{
+    public override string MethodName => "Dropout" + (HasScale ? "Scaled" : "");
+
+    public override void Emit(SourceWriter writer) => new TeamMethod(
+        MethodName,
+        $"y = {(HasScale ? "scale · " : "")}dropout(x), with the mask that the site has in this pass. [rows, {Width}]",
+        [
+            ("RowView", "rows"), ("float*", "x"), ("DropoutKey", "dropout"), ("int", "site"),
+            .. HasScale ? [("float", "scale")] : (IEnumerable<(string, string)>)[], ("float*", "y"),
+        ],
         "rows.Count",
         3 * Stride,
         $$"""
-        V kept = V.Create(dropout.Scale);
+        V kept = V.Create(dropout.Scale{{(HasScale ? " * scale" : "")}});
         for (int r = first; r < end; r++)
         {
             float* from = x + ((long)r * {{Stride}}), to = y + ((long)r * {{Stride}});
@@ -138,13 +164,7 @@ internal sealed record ActivationBackwardKernel(int Width, ActivationKind Activa
 
     public override void Emit(SourceWriter writer)
     {
-        // Φ(x) + x·φ(x) is the derivative of x·Φ(x).
-        string derivative = Activation switch
-        {
-            ActivationKind.Relu => "V.WhereGreater(V.Load(of + at), V.Zero, V.Load(dy + at), V.Zero)",
-            ActivationKind.Gelu => "V.Load(dy + at) * V.MultiplyAdd(V.Load(of + at), LaneMath.NormalDensity(V.Load(of + at)), LaneMath.NormalCdf(V.Load(of + at)))",
-            _ => throw new System.InvalidOperationException($"{Activation} has no gradient kernel."),
-        };
+        string derivative = Activations.TimesSlope(Activation, "V.Load(dy + at)", "V.Load(of + at)");
         new TeamMethod(
             MethodName,
             $"dBefore = dy ⊙ {Activation}'({(Activation == ActivationKind.Relu ? "told from its output" : "its input")}). [rows, {Width}]",

@@ -71,6 +71,9 @@ public unsafe interface ILanes<TSelf>
     /// <summary>Largest lane.</summary>
     static abstract float Largest(TSelf value);
 
+    /// <summary>Neighbours change places: lane 2i takes lane 2i + 1, and the other way round.</summary>
+    static abstract TSelf Swap(TSelf value);
+
     /// <summary>Transposes a square of <see cref="Count"/> floats a side: destination[j, i] = source[i, j]; strides in floats, any alignment.</summary>
     static abstract void Transpose(float* source, int sourceStride, float* destination, int destinationStride);
 }

@@ -5,7 +5,7 @@ namespace TransformerGen.Kernels;
 
 /// <summary>Functions of a vector, built on 2^x. For generated code.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public static class LaneMath
+public static partial class LaneMath
 {
     private const float Log2E = 1.44269504088896341f;
 

@@ -25,6 +25,9 @@ public sealed unsafe class RowSet : IDisposable
     /// <summary>Token of each row, [Count].</summary>
     public int* Tokens { get; private set; }
 
+    /// <summary>Token type of each row, such as the first or the second sentence; 0 unless said otherwise. [Count].</summary>
+    public int* Types { get; private set; }
+
     /// <summary>Position of each row in its sequence, the cached part included, [Count].</summary>
     public int* Positions { get; private set; }
 
@@ -46,13 +49,16 @@ public sealed unsafe class RowSet : IDisposable
     /// <summary>Length of the longest sequence, new rows only.</summary>
     public int Longest { get; private set; }
 
+    /// <summary>The largest position, the cached part included, plus one.</summary>
+    public int Reach { get; private set; }
+
     /// <summary>The set as kernels read it; valid until rows are added.</summary>
-    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots);
+    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots, Types, Reach);
 
     /// <summary>Empties the set.</summary>
     public void Clear()
     {
-        Count = Sequences = Longest = 0;
+        Count = Sequences = Longest = Reach = 0;
         Offsets[0] = 0;
     }
 
@@ -67,6 +73,7 @@ public sealed unsafe class RowSet : IDisposable
         int oldRows = Count, oldSequences = Sequences;
         int rowCapacity = Math.Max(Math.Max(rows, _rowCapacity), 16), sequenceCapacity = Math.Max(Math.Max(sequences, _sequenceCapacity), 8);
         Tokens = NativeInts.Resize(Tokens, oldRows, rowCapacity);
+        Types = NativeInts.Resize(Types, oldRows, rowCapacity);
         Positions = NativeInts.Resize(Positions, oldRows, rowCapacity);
         SequenceOf = NativeInts.Resize(SequenceOf, oldRows, rowCapacity);
         Offsets = NativeInts.Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
@@ -82,8 +89,15 @@ public sealed unsafe class RowSet : IDisposable
     /// <param name="past">Positions already cached.</param>
     /// <param name="slot">Its place in the cache of its own keys and values.</param>
     /// <param name="sourceSlot">Its source's place in the encoder's cache.</param>
-    public void Add(ReadOnlySpan<int> tokens, int past = 0, int slot = 0, int sourceSlot = 0)
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">There are types, but not one per token.</exception>
+    public void Add(ReadOnlySpan<int> tokens, int past = 0, int slot = 0, int sourceSlot = 0, ReadOnlySpan<int> types = default)
     {
+        if (!types.IsEmpty && types.Length != tokens.Length)
+        {
+            throw new ArgumentException($"There are {types.Length} token types for {tokens.Length} tokens. Expected one per token, or none for type 0 everywhere.", nameof(types));
+        }
+
         if (Count + tokens.Length > _rowCapacity || Sequences + 1 > _sequenceCapacity)
         {
             Reserve(Math.Max(Count + tokens.Length, 2 * _rowCapacity), Math.Max(Sequences + 1, 2 * _sequenceCapacity));
@@ -92,6 +106,7 @@ public sealed unsafe class RowSet : IDisposable
         for (int i = 0; i < tokens.Length; i++)
         {
             Tokens[Count + i] = tokens[i];
+            Types[Count + i] = types.IsEmpty ? 0 : types[i];
             Positions[Count + i] = past + i;
             SequenceOf[Count + i] = Sequences;
         }
@@ -103,6 +118,7 @@ public sealed unsafe class RowSet : IDisposable
         Sequences++;
         Offsets[Sequences] = Count;
         Longest = Math.Max(Longest, tokens.Length);
+        Reach = tokens.IsEmpty ? Reach : Math.Max(Reach, past + tokens.Length);
     }
 
     /// <inheritdoc/>
@@ -115,12 +131,13 @@ public sealed unsafe class RowSet : IDisposable
     private void Free()
     {
         NativeMemory.Free(Tokens);
+        NativeMemory.Free(Types);
         NativeMemory.Free(Positions);
         NativeMemory.Free(SequenceOf);
         NativeMemory.Free(Offsets);
         NativeMemory.Free(Past);
         NativeMemory.Free(Slots);
         NativeMemory.Free(SourceSlots);
-        Tokens = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = null;
+        Tokens = Types = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = null;
     }
 }

@@ -12,8 +12,11 @@ namespace TransformerGen.Model;
 /// <param name="past">[Sequences]</param>
 /// <param name="slots">[Sequences]</param>
 /// <param name="sourceSlots">[Sequences]</param>
+/// <param name="types">[Count]</param>
+/// <param name="reach">The largest position, plus one.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly unsafe struct RowView(int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots)
+public readonly unsafe struct RowView(
+    int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots, int* types, int reach)
 {
     /// <summary>Rows: tokens of all sequences.</summary>
     public int Count { get; } = count;
@@ -41,6 +44,12 @@ public readonly unsafe struct RowView(int count, int sequences, int* tokens, int
 
     /// <summary>Place of each sequence's source in the cache of the encoder's keys and values.</summary>
     public int* SourceSlots { get; } = sourceSlots;
+
+    /// <summary>Token type of each row.</summary>
+    public int* Types { get; } = types;
+
+    /// <summary>The largest position, plus one.</summary>
+    public int Reach { get; } = reach;
 }
 
 /// <summary>A <see cref="LabelSet"/> as kernels read it. For generated code.</summary>

@@ -28,4 +28,26 @@ public static class Sinusoid
 
         return table;
     }
+
+    /// <summary>fairseq's variant: PE(p, i) = sin(p · 10000^(-i / (width / 2 - 1))) for i below width / 2, then as many cosines of the same angles.</summary>
+    /// <param name="positions">Rows.</param>
+    /// <param name="width">Columns, even, at least 4.</param>
+    /// <returns>[positions, width rounded up to 16], the padding zero.</returns>
+    public static unsafe NativeBuffer CreateFairseq(int positions, int width)
+    {
+        int stride = Padding.RoundUp(width), half = width / 2;
+        var table = new NativeBuffer((long)positions * stride);
+        for (int p = 0; p < positions; p++)
+        {
+            float* row = table.Start + ((long)p * stride);
+            for (int i = 0; i < half; i++)
+            {
+                double angle = p * Math.Exp(-Math.Log(10000.0) * i / (half - 1));
+                row[i] = (float)Math.Sin(angle);
+                row[half + i] = (float)Math.Cos(angle);
+            }
+        }
+
+        return table;
+    }
 }

@@ -10,7 +10,8 @@ internal static class EmbedRule
     public static void Forward(Execution execution, Embed op)
     {
         PackedRows rows = execution.Side(op.Y.Rows);
-        Matrix table = execution.Of(op.Table), y = execution.Write(op.Y);
+        Matrix y = execution.Write(op.Y);
+        Matrix? table = op.Table is { } tokens ? execution.Of(tokens) : null;
         Matrix? learned = op.PositionTable is { } positions ? execution.Of(positions) : null;
         Matrix? types = op.TypeTable is { } typeTable ? execution.Of(typeTable) : null;
         for (int r = 0; r < rows.Count; r++)
@@ -29,7 +30,7 @@ internal static class EmbedRule
                     PositionKind.SinusoidalFairseq => Fairseq(at, c, y.Columns / 2),
                     _ => throw new InvalidOperationException($"The oracle does not know the positions {op.Positions}."),
                 };
-                y[r, c] = keep[c] * ((op.Scale * table[rows.Tokens[r], c]) + position + (types is null ? 0 : types[rows.Types[r], c]));
+                y[r, c] = keep[c] * ((table is null ? 0 : op.Scale * table[rows.Tokens[r], c]) + position + (types is null ? 0 : types[rows.Types[r], c]));
             }
         }
     }
@@ -39,7 +40,8 @@ internal static class EmbedRule
     {
         Embed forward = op.Forward;
         PackedRows rows = execution.Side(forward.Y.Rows);
-        Matrix dy = execution.Read(op.DY), dTable = execution.GradientOf(forward.Table);
+        Matrix dy = execution.Read(op.DY);
+        Matrix? dTable = forward.Table is { } tokens ? execution.GradientOf(tokens) : null;
         Matrix? dPositions = forward.PositionTable is { } positions ? execution.GradientOf(positions) : null;
         Matrix? dTypes = forward.TypeTable is { } types ? execution.GradientOf(types) : null;
         for (int r = 0; r < rows.Count; r++)
@@ -48,7 +50,11 @@ internal static class EmbedRule
             for (int c = 0; c < dy.Columns; c++)
             {
                 double d = keep[c] * dy[r, c];
-                dTable[rows.Tokens[r], c] += rows.Tokens[r] == forward.PaddingRow ? 0 : forward.Scale * d;
+                if (dTable is not null)
+                {
+                    dTable[rows.Tokens[r], c] += rows.Tokens[r] == forward.PaddingRow ? 0 : forward.Scale * d;
+                }
+
                 if (dPositions is not null)
                 {
                     dPositions[rows.Positions[r] + forward.PositionOffset, c] += d;

@@ -15,8 +15,8 @@ internal static class AddNormEmitter
             return;
         }
 
-        LayerNormForwardKernel kernel = graph.Kernels.Need(
-            new LayerNormForwardKernel(op.X.Width, op.Norm.Epsilon, op.Sub is not null, op.Z is not null, op.Statistics is not null, op.Dropout is not null));
+        RowNormForwardKernel kernel = graph.Kernels.Need(
+            new RowNormForwardKernel(op.X.Width, RowNorm.Of(op.Norm), op.Sub is not null, op.Z is not null, op.Statistics is not null, op.Dropout is not null));
         writer.Lines(op.Sub is null ? $"// {op.Y.Role} ← norm({op.X.Role})." : $"// Add & norm: {op.Y.Role} ← norm({op.X.Role} + {op.Sub.Role}) (paper, section 3.1).");
         var arguments = new List<string> { RowsOrCount(graph, op.X, op.Dropout), graph.At(op.X) };
         if (op.Sub is not null)
@@ -25,7 +25,11 @@ internal static class AddNormEmitter
         }
 
         arguments.Add(graph.Weight(op.Norm.Weight));
-        arguments.Add(graph.Weight(op.Norm.Bias!));
+        if (op.Norm.Bias is { } shift)
+        {
+            arguments.Add(graph.Weight(shift));
+        }
+
         AddDropout(graph, arguments, op.Dropout);
         if (op.Z is not null)
         {
@@ -52,14 +56,14 @@ internal static class AddNormEmitter
             writer.Lines($"{batch.ClassName}.{batch.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {gain}, {graph.At(op.DZ)});");
             if (op.DSub is not null)
             {
-                AddEmitter.Dropout(graph, op.DZ, forward.Dropout!, op.DSub, writer);
+                AddEmitter.Dropout(graph, op.DZ, forward.Dropout!, 1f, op.DSub, writer);
             }
 
             return;
         }
 
-        LayerNormBackwardKernel kernel = graph.Kernels.Need(
-            new LayerNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null, forward.Dropout is not null));
+        RowNormBackwardKernel kernel = graph.Kernels.Need(
+            new RowNormBackwardKernel(op.DY.Width, RowNorm.Of(forward.Norm), op.DZBeside is not null, forward.Dropout is not null));
         var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.Dropout), graph.At(op.DY), z, statistics, gain };
         AddDropout(graph, arguments, forward.Dropout);
         arguments.Add(graph.At(op.DZ));
@@ -76,13 +80,19 @@ internal static class AddNormEmitter
         AddNorm forward = op.Forward;
         (string className, string methodName) = forward.Norm.Kind == NormKind.Batch
             ? Names(graph.Kernels.Need(new BatchNormBackwardWeightsKernel(op.DY.Width, forward.Norm.Epsilon)))
-            : Names(graph.Kernels.Need(new LayerNormBackwardWeightsKernel(op.DY.Width, forward.Norm.Epsilon)));
+            : Names(graph.Kernels.Need(new RowNormBackwardWeightsKernel(op.DY.Width, RowNorm.Of(forward.Norm))));
         string adds = graph.Adds(forward.Norm.Weight);
-        graph.Adds(forward.Norm.Bias!);
-        writer.Lines("// d(gain) += Σ dy ⊙ x̂, d(shift) += Σ dy.");
+        string shift = "";
+        if (forward.Norm.Bias is { } bias)
+        {
+            graph.Adds(bias);
+            shift = graph.Gradient(bias) + ", ";
+        }
+
+        writer.Lines(shift.Length > 0 ? "// d(gain) += Σ dy ⊙ x̂, d(shift) += Σ dy." : "// d(gain) += Σ dy ⊙ x̂.");
         writer.Lines(
             $"{className}.{methodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(forward.Normalised!)}, {graph.At(forward.Statistics!)}, "
-            + $"{graph.Gradient(forward.Norm.Weight)}, {graph.Gradient(forward.Norm.Bias!)}, {adds});");
+            + $"{graph.Gradient(forward.Norm.Weight)}, {shift}{adds});");
     }
 
     private static void EmitBatch(GraphEmitter graph, AddNorm op, SourceWriter writer)
@@ -91,7 +101,7 @@ internal static class AddNormEmitter
         if (op.Sub is not null)
         {
             z = op.Z!;
-            AddEmitter.Sum(graph, op.X, op.Sub, op.Dropout, z, writer);
+            AddEmitter.Sum(graph, op.X, op.Sub, op.Dropout, 1f, z, writer);
         }
 
         string running = $"{graph.Weight(op.Norm.RunningMean!)}, {graph.Weight(op.Norm.RunningVariance!)}";
@@ -109,7 +119,7 @@ internal static class AddNormEmitter
         writer.Lines($"{inference.ClassName}.{inference.MethodName}({graph.Team}, {parameters});");
     }
 
-    private static (string, string) Names(LayerNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
+    private static (string, string) Names(RowNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 
     private static (string, string) Names(BatchNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 

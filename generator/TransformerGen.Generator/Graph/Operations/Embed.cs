@@ -38,6 +38,7 @@ internal sealed class Embed(Stage stage, Parameter? table, float scale, Position
     {
         Require(Table is null || Table.Columns == Y.Width, "the table must be as wide as the output");
         Require((Positions == PositionKind.Learned) == (PositionTable is not null), "learned positions, and only they, have a table");
+        Require(Table is not null || (Positions == PositionKind.Learned && TypeTable is null && Dropout is null), "without tokens there are learned positions alone");
         Require(TypeTable is null || TypeTable.Columns == Y.Width, "the types must be as wide as the output");
         Require(PositionOffset >= 0 && (PositionTable is null || PositionOffset < PositionTable.Rows), "the offset is a row of the positions");
         Require(PaddingRow >= -1 && (Table is null || PaddingRow < Table.Rows), "the padding row is one of the table's");
