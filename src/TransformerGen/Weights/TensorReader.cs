@@ -16,6 +16,9 @@ public abstract class TensorReader : IDisposable
     /// <summary>Only this assembly knows how to keep the promises above.</summary>
     private protected TensorReader(string source) => this.source = source;
 
+    /// <summary>What is read, for messages.</summary>
+    internal string Source => source;
+
     /// <summary>The tensors by name.</summary>
     public abstract IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
