@@ -44,7 +44,7 @@ internal sealed class OracleParameters
         {
             foreach (Tensor tensor in parameter.Tensors)
             {
-                var matrix = new Matrix(tensor.Rows, tensor.Columns);
+                Matrix matrix = StoredOrder.Empty(tensor);
                 for (int i = 0; i < matrix.Data.Length; i++)
                 {
                     double x = tensor.Initial == InitialValue.Ones && tensor.IsBuffer ? 0.5 + random.NextDouble()
@@ -92,14 +92,9 @@ internal sealed class OracleParameters
         int at = 0;
         foreach (Tensor tensor in parameter.Tensors)
         {
-            Matrix part = this[tensor.Name];
-            if (part.Data.Length != tensor.Rows * tensor.Columns || part.Columns != tensor.Columns)
-            {
-                throw new InvalidOperationException($"The tensor {tensor.Name} is [{part.Rows}, {part.Columns}]; the graph wants [{tensor.Rows}, {tensor.Columns}].");
-            }
-
-            part.Data.CopyTo(whole.Data, at);
-            at += part.Data.Length;
+            double[] part = StoredOrder.ToHeld(tensor, this[tensor.Name]);
+            part.CopyTo(whole.Data, at);
+            at += part.Length;
         }
 
         return whole;
@@ -112,7 +107,7 @@ internal sealed class OracleParameters
         foreach (Tensor tensor in parameter.Tensors)
         {
             int length = tensor.Rows * tensor.Columns;
-            yield return (tensor.Name, new Matrix(tensor.Rows, tensor.Columns, whole.Data[at..(at + length)]));
+            yield return (tensor.Name, StoredOrder.FromHeld(tensor, whole.Data[at..(at + length)]));
             at += length;
         }
     }

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Plan;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Emit;
 
@@ -24,18 +26,63 @@ internal static class ParametersEmitter
     }
 
     /// <summary>The list of ParameterInfo, one line per tensor of the checkpoint.</summary>
-    public static void EmitTensors(SourceWriter writer, ParameterTable parameters)
+    public static void EmitTensors(SourceWriter writer, ModelSpec spec, ParameterTable parameters)
     {
+        ILookup<string, string> aliases = spec.Aliases.ToLookup(a => a.Tensor, a => a.Alias);
+        HashSet<string> head = HeadTensors.Of(spec);
         foreach (Parameter parameter in parameters.All)
         {
             int offset = parameter.Offset;
             foreach (Tensor tensor in parameter.Tensors)
             {
                 string deviation = tensor.Initial == InitialValue.Normal ? ", Deviation: " + Literal.Of(tensor.Deviation) : "", buffer = tensor.IsBuffer ? ", IsBuffer: true" : "";
+                string more = string.Join(", ", More(tensor, head.Contains(tensor.Name), [.. aliases[tensor.Name]]));
                 writer.Lines(
-                    $"new(\"{tensor.Name}\", {tensor.Rows}, {tensor.Columns}, {tensor.Rank}, {offset}, {parameter.Stride}, Initialization.{tensor.Initial}{deviation}{buffer}),");
+                    $"new(\"{tensor.Name}\", {tensor.Rows}, {tensor.Columns}, {tensor.Rank}, {offset}, {parameter.Stride}, Initialization.{tensor.Initial}{deviation}{buffer})"
+                    + (more.Length > 0 ? $" {{ {more} }}," : ","));
                 offset += parameter.IsVector ? tensor.Columns : tensor.Rows * parameter.Stride;
             }
+        }
+    }
+
+    private static IEnumerable<string> More(Tensor tensor, bool isHead, string[] aliases)
+    {
+        if (!tensor.Layout.IsPlain)
+        {
+            yield return $"Layout = new TensorLayout {{ {string.Join(", ", Members(tensor.Layout))} }}";
+        }
+
+        if (isHead)
+        {
+            yield return "IsHead = true";
+        }
+
+        if (aliases.Length > 0)
+        {
+            yield return $"Aliases = [{string.Join(", ", aliases.Select(a => $"\"{a}\""))}]";
+        }
+    }
+
+    private static IEnumerable<string> Members(TensorLayout layout)
+    {
+        if (layout.Transposed)
+        {
+            yield return "Transposed = true";
+        }
+
+        if (layout.Groups > 0)
+        {
+            yield return $"Groups = {layout.Groups}, Parts = [{string.Join(", ", layout.Parts)}]";
+        }
+
+        if (layout.Experts > 0)
+        {
+            yield return $"Experts = {layout.Experts}";
+        }
+
+        if (layout.IsRow)
+        {
+            yield return "IsRow = true";
         }
     }
 

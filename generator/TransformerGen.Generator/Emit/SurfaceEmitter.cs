@@ -56,12 +56,14 @@ internal static class SurfaceEmitter
                     TrainingPanelFloats = {model.Parameters.TransposedPanelFloats},
                     SelfCacheLayers = [{string.Join(", ", model.Caches.SelfLayers.Select(l => $"new({l.KeyHeads}, {l.HeadWidth})"))}],
                     CrossCacheFloats = {model.Caches.SourceFloats},
+                    BaseModelPrefix = "{spec.Prefix}",
+                    IgnoredTensors = [{string.Join(", ", spec.IgnoredTensors.Select(t => $"\"{t}\""))}],
                     Parameters =
                     [
                     """);
                 using (writer.Indent())
                 {
-                    ParametersEmitter.EmitTensors(writer, model.Parameters);
+                    ParametersEmitter.EmitTensors(writer, spec, model.Parameters);
                 }
 
                 writer.Lines("],");
@@ -85,16 +87,36 @@ internal static class SurfaceEmitter
                 }
 
                 /// <summary>Reads a saved model: F32, F64, F16 and BF16 tensors, checked against this class before anything is used.</summary>
-                /// <param name="path">A folder with model.safetensors, or a .safetensors file.</param>
+                /// <param name="path">A folder with model.safetensors or its shards, an index of shards, or a .safetensors file.</param>
                 /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+                /// <param name="options">What the checkpoint may lack; null is nothing.</param>
                 /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
-                public static {{name}} Load(string path, Team? team = null) => ModelFiles.Load<{{name}}>(path, team);
+                public static {{name}} Load(string path, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(path, team, options);
 
-                /// <summary>Writes config.json and model.safetensors, each completely or not at all.</summary>
+                /// <summary>Reads a saved model from a stream that holds a safetensors file.</summary>
+                /// <inheritdoc cref="Load(string, Team?, LoadOptions?)"/>
+                /// <param name="stream">The stream; it is read up to its end and stays open.</param>
+                public static {{name}} Load(global::System.IO.Stream stream, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(stream, team, options);
+
+                /// <summary>Reads a saved model from a safetensors file in memory.</summary>
+                /// <inheritdoc cref="Load(string, Team?, LoadOptions?)"/>
+                /// <param name="memory">The whole file.</param>
+                public static {{name}} Load(global::System.ReadOnlyMemory<byte> memory, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(memory, team, options);
+
+                /// <summary>Whether a saved model can be loaded; only its headers are read.</summary>
+                /// <param name="path">As of <see cref="Load(string, Team?, LoadOptions?)"/>.</param>
+                /// <param name="reasons">What differs; empty when it can.</param>
+                public static bool IsCompatible(string path, out IReadOnlyList<string> reasons) => ModelFiles.IsCompatible<{{name}}>(path, out reasons);
+
+                /// <summary>Writes config.json and model.safetensors, each completely or not at all, so that transformers loads them.</summary>
                 /// <param name="folder">The folder; it is made where it is missing.</param>
                 /// <param name="type">How numbers are stored: F32, F16 or BF16.</param>
-                public void Save(string folder, global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32) =>
-                    ModelFiles.Save(this, folder, type);
+                /// <param name="maxShardBytes">Most bytes of weights in one file; more become shards and an index.</param>
+                public void Save(
+                    string folder,
+                    global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32,
+                    long maxShardBytes = global::TransformerGen.Weights.SafeTensorsShards.DefaultShardBytes) =>
+                    ModelFiles.Save(this, folder, type, maxShardBytes);
 
                 /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
                 public static {{name}} CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<{{name}}>(weights, team)));

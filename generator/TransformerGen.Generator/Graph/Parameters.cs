@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Graph;
 
@@ -15,14 +14,14 @@ internal enum InitialValue
 }
 
 /// <summary>One tensor of the checkpoint inside a parameter: its rows, or for a vector its columns.</summary>
+/// <param name="Rank">1 for a vector, 2 for a matrix, as the graph uses it; how the checkpoint stores it is its layout's business.</param>
 internal sealed record Tensor(string Name, int Rows, int Columns, int Rank, InitialValue Initial, float Deviation = 0f, bool IsBuffer = false)
 {
+    /// <summary>How the checkpoint stores it.</summary>
     public TensorLayout Layout { get; init; } = TensorLayout.Plain;
-}
 
-internal sealed record TensorLayout(bool Transposed, int Groups, EquatableList<int> Parts)
-{
-    public static TensorLayout Plain { get; } = new(false, 1, EquatableList<int>.Empty);
+    /// <summary>The shape in the checkpoint.</summary>
+    public int[] StoredShape => Layout.Shape(Rows, Columns, Rank == 1);
 }
 
 /// <summary>
@@ -81,6 +80,11 @@ internal sealed class ParameterTable
     {
         if (!_byTensor.TryGetValue(tensors[0].Name, out Parameter? parameter))
         {
+            foreach (Tensor tensor in tensors)
+            {
+                tensor.Layout.Check(tensor);
+            }
+
             parameter = new Parameter(name, tensors, Floats);
             Floats = checked(Floats + parameter.Floats);
             _byTensor.Add(tensors[0].Name, parameter);

@@ -44,6 +44,9 @@ internal sealed record ModelSpec
     /// <summary>Patterns of checkpoint names that say nothing: buffers that older versions stored.</summary>
     public EquatableList<string> IgnoredTensors { get; init; } = EquatableList<string>.Empty;
 
+    /// <summary>Further names under which checkpoints hold a tensor: the other end of tied weights.</summary>
+    public EquatableList<TensorAlias> Aliases { get; init; } = EquatableList<TensorAlias>.Empty;
+
     /// <summary>What a saved model writes beside its weights.</summary>
     public required string ConfigJson { get; init; }
 

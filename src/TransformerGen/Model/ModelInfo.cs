@@ -63,6 +63,12 @@ public sealed record ModelInfo
     /// <summary>Floats per position in the cache of the encoder's keys and values.</summary>
     public required int CrossCacheFloats { get; init; }
 
+    /// <summary>Prefix of the names of all tensors outside the head, such as "transformer." or "bert.", which a checkpoint of the bare model lacks; loading accepts both. Empty where there is none.</summary>
+    public string BaseModelPrefix { get; init; } = "";
+
+    /// <summary>Patterns (as of <see cref="Training.ParameterGroup"/>) of tensors without effect that a checkpoint may hold beside the model's: masks and indices that older versions stored.</summary>
+    public IReadOnlyList<string> IgnoredTensors { get; init; } = [];
+
     /// <summary>The checkpoint's tensors, in the order of the flat buffers.</summary>
     public required IReadOnlyList<ParameterInfo> Parameters { get; init; }
 

@@ -3,6 +3,9 @@ namespace TransformerGen.Model;
 /// <summary>Weights do not fit the class that was to read them. The message lists everything that differs, not only the first thing.</summary>
 public sealed class ModelMismatchException : IOException
 {
+    /// <summary>Lines of the message; <see cref="Problems"/> has them all.</summary>
+    private const int MostLines = 100;
+
     /// <summary>An exception without details.</summary>
     public ModelMismatchException()
     {
@@ -23,12 +26,15 @@ public sealed class ModelMismatchException : IOException
     {
     }
 
-    internal ModelMismatchException(string path, string model, IReadOnlyList<string> problems)
-        : base($"{path} does not fit {model}:\n  {string.Join("\n  ", problems)}\nLoad it with the class that was compiled from its config.json, or change this class to match.")
+    internal ModelMismatchException(string path, string model, IReadOnlyList<string> problems, string? advice = null)
+        : base($"{path} does not fit {model}:\n  {List(problems)}\n{advice ?? "Load it with the class that was compiled from its config.json, or change this class to match."}")
     {
         Problems = problems;
     }
 
     /// <summary>What differs, one tensor or setting each.</summary>
     public IReadOnlyList<string> Problems { get; } = [];
+
+    private static string List(IReadOnlyList<string> problems) =>
+        string.Join("\n  ", problems.Take(MostLines)) + (problems.Count > MostLines ? $"\n  and {problems.Count - MostLines} more" : "");
 }

@@ -23,6 +23,14 @@ public sealed class ModelWeights : IDisposable
         Info = info;
         _pack = pack;
         _byName = info.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        foreach (ParameterInfo parameter in info.Parameters)
+        {
+            foreach (string alias in parameter.Aliases)
+            {
+                _byName.TryAdd(alias, parameter);
+            }
+        }
+
         Values = new NativeBuffer(info.ValueFloats);
         Panels = new NativeBuffer(info.PanelFloats);
     }
@@ -59,13 +67,13 @@ public sealed class ModelWeights : IDisposable
         _pack(this, team);
     }
 
-    /// <summary>A tensor by its checkpoint name.</summary>
+    /// <summary>A tensor by its checkpoint name, or another name of the same tied tensor.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name; the message names some that exist.</exception>
     public ParameterInfo Find(string name) => _byName.TryGetValue(name, out ParameterInfo? parameter)
         ? parameter
         : throw new KeyNotFoundException($"{Info.Name} has no tensor '{name}'. It has {Info.Parameters.Count}, such as {string.Join(", ", Info.Parameters.Take(3).Select(p => p.Name))}.");
 
-    /// <summary>A read-only view of a tensor, by row.</summary>
+    /// <summary>A read-only view of a tensor, in the checkpoint's shape and order.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed; a view that is kept throws it, too.</exception>
     public TensorView View(string name)
@@ -76,7 +84,7 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>Replaces a tensor's elements and derives the panels again.</summary>
     /// <param name="name">Checkpoint name.</param>
-    /// <param name="elements">All elements, row by row, without padding.</param>
+    /// <param name="elements">All elements in the checkpoint's order, row-major, without padding.</param>
     /// <param name="team">Who derives the panels.</param>
     /// <exception cref="ArgumentException">The number of elements is not that of the tensor.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>

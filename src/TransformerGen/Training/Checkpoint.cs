@@ -18,7 +18,7 @@ internal static unsafe class Checkpoint
     public readonly record struct State(long Steps, DataPosition Position);
 
     /// <summary>Whether a tensor is one that a checkpoint holds beside the weights, so that whoever wants the weights alone can pass it by.</summary>
-    public static bool Holds(SafeTensorsFile file, string name) =>
+    public static bool Holds(TensorReader file, string name) =>
         file.Metadata.GetValueOrDefault("checkpoint") == Format
         && (name == StateName || name.StartsWith(FirstPrefix, StringComparison.Ordinal) || name.StartsWith(SecondPrefix, StringComparison.Ordinal));
 
@@ -78,9 +78,9 @@ internal static unsafe class Checkpoint
         foreach ((string name, ParameterInfo parameter, _) in parts)
         {
             TensorInfo tensor = file.Info(name);
-            if (tensor.Type != TensorType.F32 || !tensor.Shape.SequenceEqual(parameter.Shape()))
+            if (tensor.Type != TensorType.F32 || !tensor.Shape.SequenceEqual(parameter.StoredShape))
             {
-                throw new InvalidDataException($"{path}: {tensor} does not fit; {weights.Info.Name} has {name} F32 [{string.Join(", ", parameter.Shape())}]. The checkpoint belongs to another model.");
+                throw new InvalidDataException($"{path}: {tensor} does not fit; {weights.Info.Name} has {name} F32 {TensorInfo.Describe(parameter.StoredShape)}. The checkpoint belongs to another model.");
             }
         }
 
@@ -93,7 +93,7 @@ internal static unsafe class Checkpoint
 
         foreach ((string name, ParameterInfo parameter, NativeBuffer buffer) in parts)
         {
-            file.ReadRows(name, buffer.Start + parameter.Offset, parameter.Stride);
+            new StoredTensor(parameter, buffer.Start).Load(file, name);
         }
 
         optimizer.FindTouched();
@@ -101,7 +101,7 @@ internal static unsafe class Checkpoint
     }
 
     private static TensorSource Source(string name, ParameterInfo parameter, NativeBuffer buffer) =>
-        TensorSource.Rows(name, TensorType.F32, parameter.Shape(), buffer.Start + parameter.Offset, parameter.Stride);
+        TensorSource.Floats(name, TensorType.F32, parameter.StoredShape, new StoredTensor(parameter, buffer.Start).Read);
 
     /// <summary>Tensors of equal shape can belong to another model: one with other heads, norms or activation.</summary>
     private static void CheckModel(string path, SafeTensorsFile file, ModelInfo info)

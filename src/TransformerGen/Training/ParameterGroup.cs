@@ -1,3 +1,4 @@
+using TransformerGen.Model;
 using static System.FormattableString;
 
 namespace TransformerGen.Training;
@@ -28,37 +29,6 @@ public sealed record ParameterGroup(string Pattern)
     public bool Matches(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Fits(Pattern, name);
-    }
-
-    /// <summary>Pattern used up: the name is too, or goes on with a dot. A star takes as few characters as it can, and one more when the rest does not fit.</summary>
-    private static bool Fits(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
-    {
-        int star = -1, resume = 0, p = 0, n = 0;
-        while (true)
-        {
-            if (p == pattern.Length && (n == name.Length || name[n] == '.' || pattern.EndsWith("*")))
-            {
-                return true;
-            }
-
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                (star, resume) = (p++, n);
-            }
-            else if (p < pattern.Length && n < name.Length && pattern[p] == name[n])
-            {
-                p++;
-                n++;
-            }
-            else if (star >= 0 && resume < name.Length)
-            {
-                (p, n) = (star + 1, ++resume);
-            }
-            else
-            {
-                return false;
-            }
-        }
+        return NamePattern.Fits(Pattern, name);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class UpdateBlocks
                 continue;
             }
 
-            var segment = new UpdateSegment(group?.LearningRateFactor ?? 1, parameter.Rank >= 2 ? group?.WeightDecay ?? options.Optimizer.WeightDecay : 0);
+            var segment = new UpdateSegment(group?.LearningRateFactor ?? 1, parameter.StoredShape.Count >= 2 ? group?.WeightDecay ?? options.Optimizer.WeightDecay : 0);
             // A vector's row may go on with the next tensor (biases of a fused projection): what is its own ends there.
             int next = i + 1 < ordered.Length ? ordered[i + 1].Offset : info.ValueFloats;
             int floats = Math.Min(checked(parameter.Rows * parameter.Stride), next - parameter.Offset);

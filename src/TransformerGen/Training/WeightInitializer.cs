@@ -6,7 +6,7 @@ namespace TransformerGen.Training;
 
 /// <summary>
 /// Fresh weights. Every tensor has a stream of random numbers of its own, a function of (seed, its name): neither the order of tensors nor what else a
-/// model has changes how a tensor starts.
+/// model has changes how a tensor starts, nor how it lies in memory.
 /// </summary>
 /// <remarks>
 /// The stream's key is SplitMix64's mixer of the seed and of the name's FNV-1a hash (UTF-16 units); number i of it is Mix(key + (i + 1) · 0x9E3779B97F4A7C15).
@@ -27,46 +27,52 @@ public static class WeightInitializer
         weights.ThrowIfDisposed();
         foreach (ParameterInfo parameter in weights.Info.Parameters)
         {
-            Fill(new TensorView(weights.Values, parameter), seed);
+            Fill(weights, parameter, seed);
         }
 
         weights.Pack(team ?? Team.Alone);
     }
 
-    private static void Fill(TensorView tensor, ulong seed)
+    /// <summary>Fills one tensor. Numbers go to the elements in the checkpoint's order, so its layout in memory changes nothing.</summary>
+    internal static void Fill(ModelWeights weights, ParameterInfo parameter, ulong seed)
     {
-        ParameterInfo parameter = tensor.Parameter;
+        StoredTensor tensor = new TensorView(weights.Values, parameter).Stored();
         ulong key = Key(seed, parameter.Name);
-        double bound = Math.Sqrt(6.0 / (parameter.Rows + parameter.Columns));
-        for (int r = 0; r < parameter.Rows; r++)
+        double bound = Math.Sqrt(6.0 / ((parameter.Rows / Math.Max(1, parameter.Layout.Experts)) + parameter.Columns));
+        tensor.Chunks((first, chunk) =>
         {
-            Span<float> row = tensor.Writable(r);
-            long first = (long)r * parameter.Columns;
-            switch (parameter.Initialization)
-            {
-                case Initialization.Zeros:
-                    row.Clear();
-                    break;
-                case Initialization.Ones:
-                    row.Fill(1f);
-                    break;
-                case Initialization.XavierUniform:
-                    for (int c = 0; c < row.Length; c++)
-                    {
-                        row[c] = (float)(((2 * Uniform(key, first + c)) - 1) * bound);
-                    }
+            Fill(parameter, key, bound, first, chunk);
+            tensor.Write(first, chunk);
+        });
+        GC.KeepAlive(weights);
+    }
 
-                    break;
-                case Initialization.Normal:
-                    for (int c = 0; c < row.Length; c++)
-                    {
-                        row[c] = (float)(Normal(key, first + c) * parameter.Deviation);
-                    }
+    private static void Fill(ParameterInfo parameter, ulong key, double bound, long first, Span<float> chunk)
+    {
+        switch (parameter.Initialization)
+        {
+            case Initialization.Zeros:
+                chunk.Clear();
+                break;
+            case Initialization.Ones:
+                chunk.Fill(1f);
+                break;
+            case Initialization.XavierUniform:
+                for (int i = 0; i < chunk.Length; i++)
+                {
+                    chunk[i] = (float)(((2 * Uniform(key, first + i)) - 1) * bound);
+                }
 
-                    break;
-                default:
-                    throw new InvalidOperationException($"{parameter.Name} has the unknown initialisation {parameter.Initialization}.");
-            }
+                break;
+            case Initialization.Normal:
+                for (int i = 0; i < chunk.Length; i++)
+                {
+                    chunk[i] = (float)(Normal(key, first + i) * parameter.Deviation);
+                }
+
+                break;
+            default:
+                throw new InvalidOperationException($"{parameter.Name} has the unknown initialisation {parameter.Initialization}.");
         }
     }
 
