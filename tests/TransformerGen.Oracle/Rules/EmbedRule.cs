@@ -10,7 +10,7 @@ internal static class EmbedRule
     public static void Forward(Execution execution, Embed op)
     {
         PackedRows rows = execution.Side(op.Y.Rows);
-        Matrix table = execution.Of(op.Table), y = execution.Write(op.Y);
+        Matrix table = execution.Of(op.Table!), y = execution.Write(op.Y);
         Matrix? learned = op.PositionTable is { } positions ? execution.Of(positions) : null;
         Matrix? types = op.TypeTable is { } typeTable ? execution.Of(typeTable) : null;
         for (int r = 0; r < rows.Count; r++)
@@ -39,7 +39,7 @@ internal static class EmbedRule
     {
         Embed forward = op.Forward;
         PackedRows rows = execution.Side(forward.Y.Rows);
-        Matrix dy = execution.Read(op.DY), dTable = execution.GradientOf(forward.Table);
+        Matrix dy = execution.Read(op.DY), dTable = execution.GradientOf(forward.Table!);
         Matrix? dPositions = forward.PositionTable is { } positions ? execution.GradientOf(positions) : null;
         Matrix? dTypes = forward.TypeTable is { } types ? execution.GradientOf(types) : null;
         for (int r = 0; r < rows.Count; r++)
