@@ -78,8 +78,8 @@ internal sealed partial class GraphBuilder
             return qkv;
         }
 
-        var y = new Value(stage, role + "QkvNormed", qkv.Rows, qkv.Width);
-        Value? statistics = _training ? new Value(stage, role + "QkvStatistics", qkv.Rows, 2 * parts.Sum(part => part.Groups)) : null;
+        var y = new Value(stage, role + "NormedHeads", qkv.Rows, qkv.Width);
+        Value? statistics = _training ? new Value(stage, role + "HeadStatistics", qkv.Rows, 2 * parts.Sum(part => part.Groups)) : null;
         _graph.Add(new HeadNorm(stage, qkv, y, new EquatableList<HeadNormPart>(parts), statistics));
         return y;
     }
@@ -92,7 +92,7 @@ internal sealed partial class GraphBuilder
             return qkv;
         }
 
-        var y = new Value(stage, role + "QkvTurned", qkv.Rows, qkv.Width);
+        var y = new Value(stage, role + "Turned", qkv.Rows, qkv.Width);
         _graph.Add(new Rotary(stage, qkv, y, rotary, new EquatableList<(int First, int Heads)>([(0, spec.Heads), (spec.QueryWidth, spec.KeyHeads)]), spec.HeadWidth));
         return y;
     }
