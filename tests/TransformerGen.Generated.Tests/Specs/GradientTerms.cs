@@ -27,7 +27,7 @@ internal static class GradientTerms
             }
             else if (operation is AddNormBackwardWeights norm)
             {
-                Add(sizes, norm.Forward.Norm.Bias, Squares(run.Training.Values[norm.DY.Name]));
+                Add(sizes, norm.Forward.Norm.Bias!, Squares(run.Training.Values[norm.DY.Name]));
             }
         }
 
