@@ -94,13 +94,17 @@ internal static class SurfaceEmitter
                 public static {{name}} Load(string path, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(path, team, options);
 
                 /// <summary>Reads a saved model from a stream that holds a safetensors file.</summary>
-                /// <inheritdoc cref="Load(string, Team?, LoadOptions?)"/>
                 /// <param name="stream">The stream; it is read up to its end and stays open.</param>
+                /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+                /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+                /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
                 public static {{name}} Load(global::System.IO.Stream stream, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(stream, team, options);
 
                 /// <summary>Reads a saved model from a safetensors file in memory.</summary>
-                /// <inheritdoc cref="Load(string, Team?, LoadOptions?)"/>
                 /// <param name="memory">The whole file.</param>
+                /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+                /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+                /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
                 public static {{name}} Load(global::System.ReadOnlyMemory<byte> memory, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<{{name}}>(memory, team, options);
 
                 /// <summary>Whether a saved model can be loaded; only its headers are read.</summary>

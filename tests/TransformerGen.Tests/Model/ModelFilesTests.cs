@@ -123,7 +123,7 @@ public sealed class ModelFilesTests : IDisposable
     [Fact]
     public void A_missing_or_damaged_file_is_said_to_be_so()
     {
-        Assert.Contains("Expected a folder that holds model.safetensors", Assert.Throws<FileNotFoundException>(() => ModelFiles.Load<ProbeModel>(Folder)).Message);
+        Assert.Contains("Expected a folder, a .safetensors file or an index of shards", Assert.Throws<FileNotFoundException>(() => ModelFiles.Load<ProbeModel>(Folder)).Message);
         Assert.False(ModelFiles.IsCompatible<ProbeModel>(Folder, out IReadOnlyList<string> reasons));
         Assert.Contains("There are no weights at", Assert.Single(reasons));
         File.WriteAllBytes(_folder.File("model.safetensors"), [1, 2, 3]);
