@@ -139,7 +139,7 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
         string toQueries = Shape.IsAdditive
             ? Tiles + "AdditiveGradient<V>(block, panel, endPanel, s->Rows + (r * Padded), s->Score, dScores, s->DQueries + ((long)position * Padded), s->DKeys, s->DScore);"
             : Tiles + "Gather<V>(dScores + (panel * Panel), block->Values + (panel * Panel * Padded), Math.Min(block->Count, endPanel * Panel) - (panel * Panel), s->DQueries + ((long)position * Padded));";
-        string score = Score("s->Rows + (r * Padded)", "scores", "position", "s->Distances", Capped(", s->Slopes")).Replace("present", "present - r").Replace(", score,", ", s->Score,");
+        string score = Score("s->Rows + (r * Padded)", "scores", "position", "s->Distances", Capped(", s->Slopes + (panel * Panel)")).Replace("present", "present - r").Replace(", score,", ", s->Score,");
         writer.Lines(
             $$"""
             /// <summary>

@@ -38,5 +38,14 @@ internal sealed record AttentionConstants(AttentionShape Shape) : AttentionKerne
             /// <summary>What a query is multiplied with, {scale}.</summary>
             private const float QueryScale = {Literal.Of((float)QueryScale(Shape))};
             """);
+        if (Shape.IsAdditive)
+        {
+            writer.Blank();
+            writer.Lines(
+                $"""
+                /// <summary>What a score is multiplied with{(Shape.SoftCap > 0 ? ", 1 / the soft cap" : ", so that softmax is 2^(score - logSumExp): log2(e)")}.</summary>
+                private const float ScoreScale = {Literal.Of((float)(Shape.SoftCap > 0 ? 1 / Shape.SoftCap : Log2E))};
+                """);
+        }
     }
 }

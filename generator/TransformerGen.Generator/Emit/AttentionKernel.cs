@@ -122,7 +122,7 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
     /// </summary>
     protected string Score(string queries, string scores, string position, string distances = "distances", string slopes = "") =>
         (Shape.IsAdditive
-            ? $"{Tiles}AdditiveScores<V>({queries}, present, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, score, {scores} + (panel * Panel));"
+            ? $"{Tiles}AdditiveScores<V>({queries}, present, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, score, ScoreScale, {scores} + (panel * Panel));"
             : $"{Tiles}Products<V>({queries}, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, {scores} + (panel * Panel));")
         + (AttentionTerms.Serves(Shape)
             ? $"\nAdjust{(slopes.Length > 0 ? "Keep" : "")}<V>({Biased($"{distances} + start + (panel * Panel) - {position}, ")}TileRows, (endPanel - panel) * Panel, {scores} + (panel * Panel){slopes});"

@@ -7,12 +7,12 @@ internal sealed record HeadAdditive(int HeadWidth) : HeadKernel(HeadWidth)
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
-        /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
+        /// <summary>scores[4, count · 16] = factor·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float* scores)
+        public static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float factor, float* scores)
             where V : unmanaged, ILanes<V>
         {
-            V log2E = V.Create(1.44269504f);
+            V scale = V.Create(factor);
             for (int row = 0; row < TileRows; row++)
             {
                 for (int key = 0; key < count * Panel; key += V.Count)
@@ -24,7 +24,7 @@ internal sealed record HeadAdditive(int HeadWidth) : HeadKernel(HeadWidth)
                         sum = V.MultiplyAdd(V.Create(score[d]), LaneMath.Tanh(V.Create(queries[(row * Padded) + d]) + V.Load(lane + (d * Panel))), sum);
                     }
 
-                    V.Store(sum * log2E, scores + (row * BlockKeys) + key);
+                    V.Store(sum * scale, scores + (row * BlockKeys) + key);
                 }
             }
         }

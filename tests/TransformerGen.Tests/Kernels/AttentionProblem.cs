@@ -247,7 +247,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
             // Once more, added: twice the gradient. Halved, it must be what storing gives.
             new Span<float>(_parts, _sequences * _shape.Heads * _shape.PaddedHeadWidth).Fill(7f);
             _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, true, _parts, _dBias, _biasParts, _dropout);
-            for (int i = 0; i < _shape.Heads * _shape.PaddedHeadWidth; i++)
+            for (int i = 0; i < _shape.Heads * _shape.PaddedHeadWidth && _shape.IsAdditive; i++)
             {
                 _dScore[i] /= 2;
             }
