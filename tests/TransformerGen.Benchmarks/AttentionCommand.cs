@@ -115,7 +115,7 @@ internal static unsafe class AttentionCommand
                 (numbers[0], numbers[1], numbers[2], numbers[3]) = (0, 1, length - 1, 0);
                 nint at = (nint)numbers, memory = (nint)(rows.Start + 16);
                 AttentionHost.CachedKernel kernel = shape.KeyTail == 0 && shape.QueryStride == shape.KeyStride ? host.ForwardCached : host.ForwardCachedCross;
-                double time = Micro(() => kernel(Team.Alone, 1, (int*)at, (int*)at + 2, (int*)at + 3, cache, 0, shape.Width, (float*)memory, null, (float*)memory + 2048), samples);
+                double time = Micro(() => kernel(Team.Alone, 1, (int*)at, (int*)at + 2, (int*)at + 3, cache, 0, shape.Width, (float*)memory, null, null, (float*)memory + 2048), samples);
                 Console.WriteLine($"{shape.ClassName,-32} {length,4} keys   {time:F2} µs");
             }
         }
@@ -209,7 +209,7 @@ internal static unsafe class AttentionCommand
         {
             int* offsets = (int*)_offsets.Start;
             float* q = _rows.Start, k = q + _host.Shape.Width, v = k + _host.Shape.Width;
-            _host.Forward(team, Sequences, offsets, offsets, q, k, v, _score.Start, _outputs.Start, _statistics.Start);
+            _host.Forward(team, Sequences, offsets, offsets, q, k, v, _score.Start, null, _outputs.Start, _statistics.Start, DropoutKey.None);
         }
 
         public void Backward(Team team)
@@ -218,8 +218,8 @@ internal static unsafe class AttentionCommand
             int width = _host.Shape.Width, weights = _host.Shape.Heads * _host.Shape.PaddedHeadWidth;
             float* q = _rows.Start, dq = _gradients.Start;
             _host.Backward(
-                team, Sequences, offsets, offsets, q, q + width, q + (2 * width), _score.Start, _outputs.Start, _statistics.Start, _dOutputs.Start,
-                dq, dq + width, dq + (2 * width), _score.Start + weights, false, _score.Start + (2 * weights));
+                team, Sequences, offsets, offsets, q, q + width, q + (2 * width), _score.Start, null, _outputs.Start, _statistics.Start, _dOutputs.Start,
+                dq, dq + width, dq + (2 * width), _score.Start + weights, false, _score.Start + (2 * weights), null, null, DropoutKey.None);
         }
 
         public void Dispose()

@@ -1,5 +1,6 @@
 using System.Reflection;
 using TransformerGen.Generator.Emit;
+using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
 
@@ -8,9 +9,12 @@ namespace TransformerGen.Testing;
 /// <summary>The compiled kernels of one attention shape.</summary>
 internal sealed unsafe class AttentionHost
 {
-    private AttentionHost(AttentionShape shape, Type api)
+    /// <summary>Which dropout of the model they are.</summary>
+    public const int Site = 5;
+
+    private AttentionHost(AttentionShape shape, bool dropout, Type api)
     {
-        Shape = shape;
+        (Shape, Dropout) = (shape, dropout);
         Forward = Bind<ForwardKernel>(api, "Forward");
         ForwardLight = Bind<ForwardKernel>(api, "ForwardLight");
         Backward = Bind<BackwardKernel>(api, "Backward");
@@ -20,20 +24,23 @@ internal sealed unsafe class AttentionHost
         Probabilities = Bind<ProbabilitiesKernel>(api, "Probabilities");
     }
 
-    public delegate void ForwardKernel(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* output, float* logSumExp);
+    public delegate void ForwardKernel(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, DropoutKey dropout);
 
     public delegate void BackwardKernel(
-        Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* output, float* logSumExp, float* dOutput,
-        float* dq, float* dk, float* dv, float* dScore, bool add, float* parts);
+        Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, float* dOutput,
+        float* dq, float* dk, float* dv, float* dScore, bool add, float* parts, float* dBias, float* biasParts, DropoutKey dropout);
 
     public delegate void AppendKernel(Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* k, float* v);
 
     public delegate void CachedKernel(
-        Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* q, float* score, float* output);
+        Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* q, float* score, float* bias, float* output);
 
-    public delegate void ProbabilitiesKernel(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* logSumExp, float* destination);
+    public delegate void ProbabilitiesKernel(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination);
 
     public AttentionShape Shape { get; }
+
+    /// <summary>Whether forward and backward drop probabilities.</summary>
+    public bool Dropout { get; }
 
     public ForwardKernel Forward { get; }
 
@@ -50,16 +57,20 @@ internal sealed unsafe class AttentionHost
     public ProbabilitiesKernel Probabilities { get; }
 
     /// <summary>The generated text of some shapes' kernels and of public methods in front of them.</summary>
-    public static string Source(IReadOnlyList<AttentionShape> shapes)
+    public static string Source(IReadOnlyList<AttentionShape> shapes, bool dropout = false)
     {
         var kernels = new KernelSet();
         foreach (AttentionShape shape in shapes)
         {
             kernels.Need(new AttentionForwardKernel(shape, false));
-            kernels.Need(new AttentionForwardKernel(shape, true));
-            kernels.Need(new AttentionBackwardKernel(shape));
+            kernels.Need(new AttentionForwardKernel(shape, true, dropout));
+            kernels.Need(new AttentionBackwardKernel(shape, dropout));
             kernels.Need(new AttentionCachedKernel(shape, false));
-            kernels.Need(new AttentionCachedKernel(shape, true));
+            if (!shape.HasBias)
+            {
+                kernels.Need(new AttentionCachedKernel(shape, true));
+            }
+
             kernels.Need(new AttentionProbabilitiesKernel(shape));
             kernels.Need(AppendOf(shape));
         }
@@ -72,8 +83,11 @@ internal sealed unsafe class AttentionHost
             kernels.Emit(writer);
             foreach (AttentionShape shape in shapes)
             {
-                string name = shape.ClassName, score = shape.IsAdditive ? "score, " : "", dScore = shape.IsAdditive ? ", dScore, add, parts" : "";
-                const string Rows = "Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, ";
+                bool distance = shape.Bias == BiasKind.Distance;
+                string name = shape.ClassName, score = (shape.IsAdditive ? "score, " : "") + (distance ? "bias, " : "");
+                string dScore = (shape.IsAdditive ? ", dScore, add, parts" : "") + (distance ? ", dBias, add, biasParts" : "");
+                string suffix = dropout ? "Dropout" : "", key = dropout ? $", dropout, {Site}" : "";
+                const string Rows = "Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, ";
                 const string Cached = "Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, ";
                 const string CachedNames = "team, sequences, offsets, past, slots, cache, keyOffset, valueOffset, ";
                 string names = $"team, sequences, queryOffsets, keyOffsets, q, k, v, {score}";
@@ -81,13 +95,13 @@ internal sealed unsafe class AttentionHost
                     $$"""
                     public static class Api{{name}}
                     {
-                        public static void Forward({{Rows}}float* output, float* logSumExp) => {{name}}.ForwardKeep({{names}}output, logSumExp);
-                        public static void ForwardLight({{Rows}}float* output, float* logSumExp) => {{name}}.Forward({{names}}output);
-                        public static void Backward({{Rows}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv, float* dScore, bool add, float* parts) => {{name}}.Backward({{names}}output, logSumExp, dOutput, dq, dk, dv{{dScore}});
+                        public static void Forward({{Rows}}float* output, float* logSumExp, DropoutKey dropout) => {{name}}.ForwardKeep{{suffix}}({{names}}output, logSumExp{{key}});
+                        public static void ForwardLight({{Rows}}float* output, float* logSumExp, DropoutKey dropout) => {{name}}.Forward({{names}}output);
+                        public static void Backward({{Rows}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv, float* dScore, bool add, float* parts, float* dBias, float* biasParts, DropoutKey dropout) => {{name}}.Backward{{suffix}}({{names}}output, logSumExp, dOutput, dq, dk, dv{{dScore}}{{key}});
                         public static void Append({{Cached}}float* k, float* v) => {{AppendOf(shape).ClassName}}.Append({{CachedNames}}k, v);
-                        public static void ForwardCached({{Cached}}float* q, float* score, float* output) => {{name}}.ForwardCached({{CachedNames}}q, {{score}}output);
-                        public static void ForwardCachedCross({{Cached}}float* q, float* score, float* output) => {{name}}.ForwardCachedCross({{CachedNames}}q, {{score}}output);
-                        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* logSumExp, float* destination) => {{name}}.Probabilities(sequences, queryOffsets, keyOffsets, q, k, {{score}}logSumExp, destination);
+                        public static void ForwardCached({{Cached}}float* q, float* score, float* bias, float* output) => {{name}}.ForwardCached({{CachedNames}}q, {{score}}output);
+                        public static void ForwardCachedCross({{Cached}}float* q, float* score, float* bias, float* output) => {{name}}.{{(shape.HasBias ? "ForwardCached" : "ForwardCachedCross")}}({{CachedNames}}q, {{score}}output);
+                        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination) => {{name}}.Probabilities(sequences, queryOffsets, keyOffsets, q, k, {{score}}logSumExp, destination);
                     }
                     """);
             }
@@ -97,19 +111,19 @@ internal sealed unsafe class AttentionHost
     }
 
     /// <summary>Compiles the kernels of some shapes in one go.</summary>
-    public static IReadOnlyList<AttentionHost> Compile(IReadOnlyList<AttentionShape> shapes)
+    public static IReadOnlyList<AttentionHost> Compile(IReadOnlyList<AttentionShape> shapes, bool dropout = false)
     {
-        string source = Source(shapes);
+        string source = Source(shapes, dropout);
         if (Environment.GetEnvironmentVariable("TRANSFORMERGEN_DUMP") is { Length: > 0 } file)
         {
             File.WriteAllText(file, source);
         }
 
         Assembly assembly = InMemoryCompiler.Load(InMemoryCompiler.Create("Attention" + Guid.NewGuid().ToString("N"), source));
-        return [.. shapes.Select(s => new AttentionHost(s, assembly.GetType("Host+Api" + s.ClassName, true)!))];
+        return [.. shapes.Select(s => new AttentionHost(s, dropout, assembly.GetType("Host+Api" + s.ClassName, true)!))];
     }
 
-    private static CacheAppendKernel AppendOf(AttentionShape shape) => new(shape.Heads, shape.HeadWidth, shape.KeyStride, shape.ValueStride);
+    private static CacheAppendKernel AppendOf(AttentionShape shape) => new(shape.KeyHeads, shape.HeadWidth, shape.KeyStride, shape.ValueStride);
 
     private static TDelegate Bind<TDelegate>(Type api, string method)
         where TDelegate : Delegate => api.GetMethod(method)!.CreateDelegate<TDelegate>();

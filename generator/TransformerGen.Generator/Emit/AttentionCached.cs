@@ -15,8 +15,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
     public override IEnumerable<Kernel> Needs =>
     [
-        new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionTile(Shape), new AttentionCachedRows(Shape), .. AttentionOne.Serves(Shape) ? [new AttentionOne(Shape)] : (Kernel[])[],
-        new AttentionRows(Shape), .. AttentionThresholds.Of(Shape, true), .. AttentionThresholds.Of(Shape, false), .. AttentionAdditive.Of(Shape),
+        new AttentionConstants(Shape), new HeadPacking(Shape.HeadWidth), new AttentionAttend(Shape, true), .. AttentionOne.Serves(Shape) ? [new AttentionOne(Shape)] : (Kernel[])[],
     ];
 
     private string Keys => Cross ? "work->Lengths[slot]" : "past + queries";
@@ -33,8 +32,8 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
         /// <param name="keyOffset">Floats per position before this layer's keys.</param>
         /// <param name="valueOffset">Floats per position before this layer's values.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride {{Shape.QueryStride}}.</param>
-        {{Additive($"/// <param name=\"score\">Weights of the score, [{Shape.Heads}, {Shape.HeadWidth}], stride {Shape.PaddedHeadWidth}.</param>\n")}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>
-        public static void {{Method}}(Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* q, {{Additive("float* score, ")}}float* output)
+        {{TermDocumentation}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>
+        public static void {{Method}}(Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* q, {{TermParameters}}float* output)
         {
             if (sequences == 0)
             {
@@ -44,7 +43,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
             {{Method}}Work work = new()
             {
                 Offsets = offsets, Past = past, Slots = slots, Capacity = cache.Capacity,{{(Cross ? " Lengths = cache.Lengths," : "")}}
-                K = cache.At(0, keyOffset), V = cache.At(0, valueOffset), FloatsPerSlot = cache.At(1, 0) - cache.At(0, 0), Q = q, {{Additive("Score = score, ")}}Output = output,
+                K = cache.At(0, keyOffset), V = cache.At(0, valueOffset), FloatsPerSlot = cache.At(1, 0) - cache.At(0, 0), Q = q, {{TermValues}}Output = output,
             };
             long pairs = 0;
             for (int sequence = 0; sequence < sequences; sequence++)
@@ -68,7 +67,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
             public int* Offsets, Past, Slots{{(Cross ? ", Lengths" : "")}};
             public long FloatsPerSlot;
             public int Capacity;
-            public float* K, V, Q, {{Additive("Score, ")}}Output;
+            public float* K, V, Q, {{TermFields}}Output;
         }
 
         private static void {{Method}}Heads(int first, int end, void* state)
@@ -86,24 +85,23 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 int row = work->Offsets[sequence], queries = work->Offsets[sequence + 1] - row, past = work->Past[sequence], slot = work->Slots[sequence];
                 int keys = {{Keys}};
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
-                float* k = work->K + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * HeadWidth);
-                float* v = work->V + (slot * work->FloatsPerSlot) + ((long)head * work->Capacity * Padded);
-                {{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}{{Indented(ClearPadding(("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries")), 2)}}
+                float* k = work->K + (slot * work->FloatsPerSlot) + ((long){{KeyHead}} * work->Capacity * HeadWidth);
+                float* v = work->V + (slot * work->FloatsPerSlot) + ((long){{KeyHead}} * work->Capacity * Padded);
+                {{Indented(HeadLocals("work->") + Residues(), 2)}}{{Indented(ClearPadding("head == Heads - 1", ("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries")), 2)}}
             }
         }
         """);
 
     private string Residues()
     {
-        string score = Additive("score, ");
         if (Shape.RowStep == 1)
         {
-            string any = $"AttendCached<V>(queries, past, keys, q, k, v, {score}output);";
+            string any = $"AttendCached<V>(queries, past, keys, q, k, v, {HeadArguments}output);";
             return !AttentionOne.Serves(Shape) ? any :
                 $$"""
                 if (queries == 1 && keys > 0)
                 {
-                    AttendOne<V>({{(Cross ? "0" : AttentionOne.FirstKey(Shape))}}, keys, q, k, v, output);
+                    AttendOne<V>({{(Cross ? "0" : AttentionOne.FirstKey(Shape))}}, keys, q, k, v, {{HeadArguments}}output);
                 }
                 else
                 {
@@ -120,7 +118,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 int skip = (residue - (past % RowStep) + RowStep) % RowStep;
                 if (skip < queries)
                 {
-                    AttendCached<V>((queries - skip + RowStep - 1) / RowStep, (past + skip) / RowStep, (keys - residue + RowStep - 1) / RowStep, residue, q + ((long)skip * QueryStride), k, v, {{score}}output + ((long)skip * OutputStride));
+                    AttendCached<V>((queries - skip + RowStep - 1) / RowStep, (past + skip) / RowStep, (keys - residue + RowStep - 1) / RowStep, residue, q + ((long)skip * QueryStride), k, v, {{HeadArguments}}output + ((long)skip * OutputStride));
                 }
             }
             """;
@@ -164,9 +162,7 @@ internal sealed record AttentionCachedRows(AttentionShape Shape) : AttentionKern
                 {{Indented(gather, 1)}}block->Keys = k + ((long)start * HeadWidth);
                 block->Values = v + ((long)start * Padded);
             }
-
             """);
-        new AttentionAttend(Shape, true).Emit(writer);
     }
 }
 

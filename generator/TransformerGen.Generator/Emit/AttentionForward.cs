@@ -5,14 +5,21 @@ namespace TransformerGen.Generator.Emit;
 /// <summary>Attention of whole sequences: keys and values come from rows.</summary>
 /// <param name="Shape">What it is specialised for.</param>
 /// <param name="Keep">Write logSumExp, which the backward pass and the capture of probabilities read.</param>
-internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) : AttentionKernel(Shape)
+/// <param name="Dropout">Drop probabilities.</param>
+internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, bool Dropout = false) : AttentionKernel(Shape)
 {
-    public override string MemberKey => "2 forward" + (Keep ? " keep" : "");
+    public override string MemberKey => "2 forward" + (Keep ? " keep" : "") + (Dropout ? " dropout" : "");
 
-    public override IEnumerable<Kernel> Needs => [new AttentionTiles(Shape), new AttentionPattern(Shape), new AttentionRows(Shape), new AttentionTile(Shape), .. AttentionThresholds.Of(Shape, false), .. AttentionAdditive.Of(Shape)];
+    public override IEnumerable<Kernel> Needs => [new AttentionConstants(Shape), new AttentionRows(Shape), new HeadPacking(Shape.HeadWidth), Attend];
 
     /// <summary>The method that a call site names.</summary>
-    public string Method => Keep ? "ForwardKeep" : "Forward";
+    public string Method => (Keep ? "ForwardKeep" : "Forward") + (Dropout ? "Dropout" : "");
+
+    private AttentionAttend Attend => new(Shape, false, Dropout);
+
+    private string Kept(string text) => Keep ? text : "";
+
+    private string Dropped(string text) => Dropout ? text : "";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         $$"""
@@ -24,10 +31,10 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
         /// <param name="q">Column of head 0 in the first row of queries; stride {{Shape.QueryStride}}.</param>
         /// <param name="k">The same of the keys; stride {{Shape.KeyStride}}.</param>
         /// <param name="v">The same of the values; stride {{Shape.ValueStride}}.</param>
-        {{Additive($"/// <param name=\"score\">Weights of the score, [{Shape.Heads}, {Shape.HeadWidth}], stride {Shape.PaddedHeadWidth}.</param>\n")}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>{{(Keep ? $"\n/// <param name=\"logSumExp\">Receives the base-2 logarithm of each softmax's denominator, [rows, {Shape.StatisticsStride}].</param>" : "")}}
-        public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, {{Additive("float* score, ")}}float* output{{(Keep ? ", float* logSumExp" : "")}})
+        {{TermDocumentation}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>{{Kept($"\n/// <param name=\"logSumExp\">Receives the base-2 logarithm of each softmax's denominator, [rows, {Shape.StatisticsStride}].</param>")}}{{Dropped("\n/// <param name=\"dropout\">Dropout of this pass.</param>\n/// <param name=\"site\">Which dropout of the model.</param>")}}
+        public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, {{TermParameters}}float* output{{Kept(", float* logSumExp")}}{{Dropped(", DropoutKey dropout, int site")}})
         {
-            {{Method}}Work work = new() { QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, Q = q, K = k, V = v, {{Additive("Score = score, ")}}Output = output{{(Keep ? ", LogSumExp = logSumExp" : "")}} };
+            {{Method}}Work work = new() { QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, Q = q, K = k, V = v, {{TermValues}}Output = output{{Kept(", LogSumExp = logSumExp")}}{{Dropped(", Dropout = dropout, Site = site")}} };
             int units = sequences * Heads;
             if (IsSmall(sequences, queryOffsets, keyOffsets))
             {
@@ -42,7 +49,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
         private struct {{Method}}Work
         {
             public int* QueryOffsets, KeyOffsets;
-            public float* Q, K, V, {{Additive("Score, ")}}Output{{(Keep ? ", LogSumExp" : "")}};
+            public float* Q, K, V, {{TermFields}}Output{{Kept(", LogSumExp")}};{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
         }
 
         private static void {{Method}}Heads(int first, int end, void* state)
@@ -60,18 +67,18 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
                 int row = work->QueryOffsets[sequence], queries = work->QueryOffsets[sequence + 1] - row;
                 int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
-                float* k = work->K + ((long)key * KeyStride) + column, v = work->V + ((long)key * ValueStride) + column;
-                {{(Keep ? "float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n        " : "")}}{{Additive("float* score = work->Score + (head * Padded);\n        ")}}{{Indented(Residues(), 2)}}{{Indented(ClearPadding(("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries"), ("logSumExp + 1", "StatisticsStride", Keep ? Shape.StatisticsStride - Shape.Heads : 0, "queries")), 2)}}
+                float* k = work->K + ((long)key * KeyStride) + {{KeyColumn}}, v = work->V + ((long)key * ValueStride) + {{KeyColumn}};
+                {{Indented(Kept("float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n") + HeadLocals("work->") + Residues(), 2)}}{{Indented(ClearPadding("head == Heads - 1", ("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries"), ("logSumExp + 1", "StatisticsStride", Keep ? Shape.StatisticsStride - Shape.Heads : 0, "queries")), 2)}}
             }
         }
         """);
 
     private string Residues()
     {
-        string statistics = Keep ? "logSumExp" : "null", score = Additive("score, ");
+        string statistics = Keep ? "logSumExp" : "null";
         if (Shape.RowStep == 1)
         {
-            return $"AttendRows<V>(queries, keys, q, k, v, {score}output, {statistics});";
+            return $"{Attend.Method}<V>(queries, keys, q, k, v, {HeadArguments}output, {statistics}{Dropped(", work->Dropout, work->Site, unit")});";
         }
 
         string next = Keep ? $"logSumExp + (residue * StatisticsStride)" : "null";
@@ -80,61 +87,37 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep) :
             for (int residue = 0; residue < RowStep && residue < queries; residue++)
             {
                 // The rows residue, residue + {{Shape.RowStep}} ... see only each other: a window over every {{Shape.RowStep}}th row.
-                AttendRows<V>((queries - residue + RowStep - 1) / RowStep, (keys - residue + RowStep - 1) / RowStep, q + (residue * QueryStride), k + (residue * KeyStride), v + (residue * ValueStride), {{score}}output + (residue * OutputStride), {{next}});
+                AttendRows<V>((queries - residue + RowStep - 1) / RowStep, (keys - residue + RowStep - 1) / RowStep, q + (residue * QueryStride), k + (residue * KeyStride), v + (residue * ValueStride), {{HeadArguments}}output + (residue * OutputStride), {{next}});
             }
             """;
     }
 }
 
-/// <summary>The forward pass of one head of one sequence, and what else the kernels over rows share.</summary>
+/// <summary>What the kernels over rows share.</summary>
 internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Shape)
 {
-    private string KeyRow => Shape.Passes == 1 && Shape.RowStep == 1 ? "(long)start" : $"({KeyRows.First})";
-
     public override string MemberKey => "1 rows";
 
-    public override void Emit(SourceWriter writer)
-    {
-        writer.Lines(
-            $$"""
-            /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
-            private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
+    public override void Emit(SourceWriter writer) => writer.Lines(
+        $$"""
+        /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
+        private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
+        {
+            if (sequences == 0)
             {
-                if (sequences == 0)
-                {
-                    return true;
-                }
-
-                long queries = queryOffsets[sequences] - queryOffsets[0], keys = (keyOffsets[sequences] - keyOffsets[0]) / sequences;
-                return queries * keys * {{(Shape.IsAdditive ? 16 : 2) * Shape.Width}} < 100_000;
+                return true;
             }
 
-            /// <summary>Sets padding columns to zero.</summary>
-            private static void ClearBehind(float* start, int stride, int columns, int rows)
-            {
-                for (int row = 0; row < rows && columns > 0; row++)
-                {
-                    new Span<float>(start + ((long)row * stride), columns).Clear();
-                }
-            }
+            long queries = queryOffsets[sequences] - queryOffsets[0], keys = (keyOffsets[sequences] - keyOffsets[0]) / sequences;
+            return queries * keys * {{(Shape.IsAdditive ? 16 : 2) * Shape.Width}} < 100_000;
+        }
 
-            /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
-            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, float* k)
-            {
-                KeyPanels.Pack(k + ({{KeyRow}} * KeyStride), {{KeyStepOf("KeyStride")}}, count, HeadWidth, block->Keys);
-                See(block, {{PassArgument}}start, count);
-            }
-
-            /// <summary>Packs the values of the same keys.</summary>
-            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void LoadValues<V>(KeyBlock* block, {{PassParameter}}int start, float* v)
-                where V : unmanaged, ILanes<V>
-            {
-                PackRows<V>(v + ({{KeyRow}} * ValueStride), {{KeyStepOf("ValueStride")}}, block->Count, block->Count, 1f, block->Values);
-            }
-
-            """);
-        new AttentionAttend(Shape, false).Emit(writer);
-    }
+        /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, float* k)
+        {
+            KeyPanels.Pack(k + ({{KeyRow}} * KeyStride), {{KeyStepOf("KeyStride")}}, count, HeadWidth, block->Keys);
+            See(block, {{PassArgument}}start, count);
+        }
+        """);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Text.RegularExpressions;
 using TransformerGen.Generator.Spec;
@@ -15,11 +16,63 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
         "Flash attention (Dao et al. 2022): blocks of 64 keys, an online softmax, no [queries, keys] matrix. A pattern costs what it visits: each\n" +
         "block of keys meets only the queries that see one of them, and of its panels of 16 only those in which a tile of 4 queries sees a key.";
 
-    /// <summary>The parameter of additive attention in a list, or nothing.</summary>
+    /// <summary>Part of a text that additive attention has, or nothing.</summary>
     protected string Additive(string text) => Shape.IsAdditive ? text : "";
 
-    /// <summary>The parameter of top-k attention in a list, or nothing.</summary>
+    /// <summary>Part of a text that top-k attention has, or nothing.</summary>
     protected string TopK(string text) => Shape.IsTopK ? text : "";
+
+    /// <summary>Part of a text that a bias has, or nothing.</summary>
+    protected string Biased(string text) => Shape.HasBias ? text : "";
+
+    /// <summary>Part of a text that a bias from a table of distances has, or nothing.</summary>
+    protected string Distance(string text) => Shape.Bias == BiasKind.Distance ? text : "";
+
+    /// <summary>Part of a text that a soft cap has, or nothing.</summary>
+    protected string Capped(string text) => Shape.SoftCap > 0 ? text : "";
+
+    /// <summary>The class of the tiles, with its dot.</summary>
+    protected string Tiles => HeadKernel.NameOf(Shape.HeadWidth) + ".";
+
+    /// <summary>What the scores are made of beside q and k, as parameters of a kernel: score, bias.</summary>
+    protected string TermParameters => Additive("float* score, ") + Distance("float* bias, ");
+
+    /// <summary>The same as arguments and as fields of a struct of arguments.</summary>
+    protected string TermFields => Additive("Score, ") + Distance("Bias, ");
+
+    /// <summary>The same as initial values of the fields.</summary>
+    protected string TermValues => Additive("Score = score, ") + Distance("Bias = bias, ");
+
+    /// <summary>Documentation of the same, where a kernel's first reader finds it.</summary>
+    protected string TermDocumentation =>
+        Additive($"/// <param name=\"score\">Weights of the score, [{Shape.Heads}, {Shape.HeadWidth}], stride {Shape.PaddedHeadWidth}.</param>\n")
+        + Distance($"/// <param name=\"bias\">What is added to the score, [{Shape.Heads}][2·{Shape.BiasReach} + 1]: by head and by distance, from -{Shape.BiasReach} on.</param>\n");
+
+    /// <summary>Documentation of the same in the kernels after it.</summary>
+    protected string TermReminders =>
+        Additive("/// <param name=\"score\">As the forward pass read it.</param>\n") + Distance("/// <param name=\"bias\">As the forward pass read it.</param>\n");
+
+    /// <summary>One head's share of the same, as parameters of a method.</summary>
+    protected string HeadParameters => Additive("float* score, ") + Distance("float* bias, ") + (Shape.Bias == BiasKind.Linear ? "float slope, " : "");
+
+    /// <summary>The same as arguments.</summary>
+    protected string HeadArguments => Additive("score, ") + Distance("bias, ") + (Shape.Bias == BiasKind.Linear ? "slope, " : "");
+
+    /// <summary>Statements that find a head's share, each with its line's end.</summary>
+    protected string HeadLocals(string from) =>
+        Additive($"float* score = {from}Score + (head * Padded);\n") + Distance($"float* bias = {from}Bias + (head * {Shape.BiasSpan});\n")
+        + (Shape.Bias == BiasKind.Linear ? "float slope = Slopes[head];\n" : "");
+
+    /// <summary>The same as arguments, where score and bias are those of all heads.</summary>
+    protected string HeadShares =>
+        Additive("score + (head * Padded), ") + Distance($"bias + (head * {Shape.BiasSpan}), ") + (Shape.Bias == BiasKind.Linear ? "Slopes[head], " : "");
+
+    /// <summary>The statement that spreads the bias over the distances of some queries and keys: distances[d] is what a score at distance d gets.</summary>
+    protected string FillDistances(string area, string past, string target) => Biased(
+        $"{target} = {area} + {past}queries + TileRows;\nFillDistances({(Shape.Bias == BiasKind.Distance ? "bias" : "slope")}, -({past}queries + TileRows), queries + keys + TileRows + Panel, {area});\n");
+
+    /// <summary>Floats of the scratch that it needs, as a summand, or nothing.</summary>
+    protected string DistanceFloats => Biased(" + queries + keys + TileRows + Panel");
 
     /// <summary>The number of the pass as a parameter in front of others, where there are several.</summary>
     protected string PassParameter => Shape.Passes > 1 ? "int pass, " : "";
@@ -34,6 +87,15 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
         (_, 1) => ("start", "1"),
         _ => ("(long)start * RowStep", "RowStep"),
     };
+
+    /// <summary>The row of key number start of a pass, for a product with a stride.</summary>
+    protected string KeyRow => Shape.Passes == 1 && Shape.RowStep == 1 ? "(long)start" : $"({KeyRows.First})";
+
+    /// <summary>Which head of keys a head of queries reads.</summary>
+    protected string KeyHead => Shape.Group == 1 ? "head" : Shape.KeyHeads == 1 ? "0" : "(head / Group)";
+
+    /// <summary>The column at which the keys of a head stand, as a summand.</summary>
+    protected string KeyColumn => Shape.Group == 1 ? "column" : $"({KeyHead} * HeadWidth)";
 
     /// <summary>Floats from a row to the next one in the pattern.</summary>
     protected string Step(string stride) => Shape.RowStep == 1 ? stride : "RowStep * " + stride;
@@ -54,21 +116,35 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
           }
           """;
 
-    /// <summary>The call that computes the scores of 4 packed queries, of which some may be missing, for the panels panel..endPanel.</summary>
-    protected string Score(string queries, string scores) => Shape.IsAdditive
-        ? $"AdditiveScores<V>({queries}, present, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, score, {scores} + (panel * Panel));"
-        : $"Products<V>({queries}, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, {scores} + (panel * Panel));";
+    /// <summary>
+    /// Statements that compute the scores of 4 packed queries, of which some may be missing, for the panels panel..endPanel of the block of keys that
+    /// begins at position start.
+    /// </summary>
+    protected string Score(string queries, string scores, string position, string distances = "distances", string slopes = "") =>
+        (Shape.IsAdditive
+            ? $"{Tiles}AdditiveScores<V>({queries}, present, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, score, ScoreScale, {scores} + (panel * Panel));"
+            : $"{Tiles}Products<V>({queries}, block->Keys + (panel * Panel * HeadWidth), endPanel - panel, {scores} + (panel * Panel));")
+        + (AttentionTerms.Serves(Shape)
+            ? $"\nAdjust{(slopes.Length > 0 ? "Keep" : "")}<V>({Biased($"{distances} + start + (panel * Panel) - {position}, ")}TileRows, (endPanel - panel) * Panel, {scores} + (panel * Panel){slopes});"
+            : "");
 
-    /// <summary>The call that masks them. Top-k masks always, the others only at the edges of the pattern.</summary>
-    protected string Mask(string position, string row, string scores) => Shape.IsTopK
-        ? $"Mask<V>(block, {position}, panel, endPanel, thresholds + {row}, {scores});\n"
-        : $"if (block->Masks({position}, {position} + TileRows - 1))\n{{\n    Mask<V>(block, {position}, panel, endPanel, {scores});\n}}\n";
+    /// <summary>Statements that mask them. Top-k masks always, the others only at the edges of the pattern.</summary>
+    protected string Mask(string position, string row, string scores, string thresholds = "thresholds") => Shape.IsTopK
+        ? $"{Tiles}MaskTop<V>(block, {position}, panel, endPanel, {thresholds} + {row}, {scores});\n"
+        : $"if (block->Masks({position}, {position} + TileRows - 1))\n{{\n    {Tiles}Mask<V>(block, {position}, panel, endPanel, {scores});\n}}\n";
+
+    /// <summary>Kernels that scores and mask need.</summary>
+    protected IEnumerable<Kernel> ScoreKernels =>
+    [
+        new AttentionConstants(Shape), new AttentionPattern(Shape), new HeadPacking(Shape.HeadWidth), new HeadProducts(Shape.HeadWidth),
+        new HeadMask(Shape.HeadWidth, Shape.IsTopK), .. Shape.IsAdditive ? [new HeadAdditive(Shape.HeadWidth)] : (Kernel[])[], .. AttentionTerms.Of(Shape),
+    ];
 
     /// <summary>Sets the columns behind the last head to zero, where there are any; the unit of the last head does it.</summary>
-    protected static string ClearPadding(params (string Start, string Stride, int Columns, string Rows)[] ranges)
+    protected string ClearPadding(string last, params (string Start, string Stride, int Columns, string Rows)[] ranges)
     {
-        string[] calls = [.. ranges.Where(r => r.Columns > 0).Select(r => $"    ClearBehind({r.Start}, {r.Stride}, {r.Columns}, {r.Rows});")];
-        return calls.Length == 0 ? "" : "\n\nif (head == Heads - 1)\n{\n" + string.Join("\n", calls) + "\n}";
+        string[] calls = [.. ranges.Where(r => r.Columns > 0).Select(r => $"    {Tiles}ClearBehind({r.Start}, {r.Stride}, {r.Columns}, {r.Rows});")];
+        return calls.Length == 0 ? "" : $"\n\nif ({last})\n{{\n{string.Join("\n", calls)}\n}}";
     }
 
     /// <summary>Writes a method that picks the widest vectors of the machine for a generic body.</summary>
@@ -89,5 +165,5 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
         """;
 
     /// <summary>Indents the lines of a text but the first, for use inside a raw string.</summary>
-    protected static string Indented(string text, int levels) => Regex.Replace(text.Replace("\n", "\n" + new string(' ', 4 * levels)), "\n +(?=\n|$)", "\n");
+    public static string Indented(string text, int levels) => Regex.Replace(text.Replace("\n", "\n" + new string(' ', 4 * levels)), "\n +(?=\n|$)", "\n");
 }

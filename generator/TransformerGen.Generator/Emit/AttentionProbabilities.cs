@@ -7,7 +7,7 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
 {
     public override string MemberKey => "5 probabilities";
 
-    public override IEnumerable<Kernel> Needs => new AttentionForwardKernel(Shape, true).Needs;
+    public override IEnumerable<Kernel> Needs => [.. ScoreKernels, new AttentionRows(Shape), .. AttentionThresholds.Of(Shape, false)];
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         $$"""
@@ -17,9 +17,9 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
         /// <param name="keyOffsets">The same of the key rows.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
-        {{Additive("/// <param name=\"score\">As the forward pass read it.</param>\n")}}/// <param name="logSumExp">As the forward pass wrote it.</param>
+        {{TermReminders}}/// <param name="logSumExp">As the forward pass wrote it.</param>
         /// <param name="destination">Receives the probabilities.</param>
-        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, {{Additive("float* score, ")}}float* logSumExp, float* destination)
+        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, {{TermParameters}}float* logSumExp, float* destination)
         {
             for (int sequence = 0; sequence < sequences; sequence++)
             {
@@ -31,7 +31,7 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
                         new Span<float>(destination + ((long)i * keys), keys).Clear();
                     }
 
-                    float* rows = q + ((long)row * QueryStride) + (head * HeadWidth), keyRows = k + ((long)key * KeyStride) + (head * HeadWidth);
+                    float* rows = q + ((long)row * QueryStride) + (head * HeadWidth), keyRows = k + ((long)key * KeyStride) + ({{KeyHead}} * HeadWidth);
                     float* statistics = logSumExp + ((long)row * StatisticsStride) + head;
                     {{Indented(Residues(), 3)}}
                     destination += (long)queries * keys;
@@ -40,30 +40,31 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void ProbabilitiesOf<V>(int queries, int keys, float* q, float* k, {{Additive("float* score, ")}}float* logSumExp, int stride, float* destination)
+        private static void ProbabilitiesOf<V>(int queries, int keys, float* q, float* k, {{HeadParameters}}float* logSumExp, int stride, float* destination)
             where V : unmanaged, ILanes<V>
         {
             int perQuery = (queries + TileRows + Panel) & -Panel;
-            float* scratch = KernelScratch.Get((BlockKeys * (HeadWidth + Padded + 2)) + (TileRows * (Padded + BlockKeys)) + perQuery{{(Shape.IsTopK ? " + ThresholdScratch(keys)" : "")}});
+            float* scratch = KernelScratch.Get((BlockKeys * (HeadWidth + Padded + 2)) + (TileRows * (Padded + BlockKeys)) + perQuery{{TopK(" + ThresholdScratch(keys)")}}{{DistanceFloats}});
             KeyBlock memory = new() { Keys = scratch, Values = scratch + (BlockKeys * HeadWidth) };
             KeyBlock* block = &memory;
             block->First = block->Values + (BlockKeys * Padded);
             block->Last = block->First + BlockKeys;
             float* packed = block->Last + BlockKeys, scores = packed + (TileRows * Padded){{TopK(", thresholds = scores + (TileRows * BlockKeys)")}};
-            {{TopK($"Thresholds<V>(block, queries, keys, q, k, {Additive("score, ")}packed, scores, thresholds + perQuery, thresholds);\n    ")}}{{Indented(EachPass(Blocks()), 1)}}
+            {{Indented(FillDistances(Area, "", "float* distances") + TopK($"Thresholds<V>(block, queries, keys, q, k, {Additive("score, ")}{Biased("distances, ")}packed, scores, thresholds + perQuery, thresholds);\n") + EachPass(Blocks()), 1)}}
         }
         """);
 
+    private string Area => "scores + (TileRows * BlockKeys)" + TopK(" + perQuery + ThresholdScratch(keys)");
+
     private string Residues()
     {
-        string score = Additive("score + (head * Padded), ");
         return Shape.RowStep == 1
-            ? Dispatch("ProbabilitiesOf", $"queries, keys, rows, keyRows, {score}statistics, keys, destination")
+            ? Dispatch("ProbabilitiesOf", $"queries, keys, rows, keyRows, {HeadShares}statistics, keys, destination")
             : $$"""
               for (int residue = 0; residue < RowStep && residue < queries; residue++)
               {
                   int rowCount = (queries - residue + RowStep - 1) / RowStep, keyCount = (keys - residue + RowStep - 1) / RowStep;
-                  {{Indented(Dispatch("ProbabilitiesOf", $"rowCount, keyCount, rows + (residue * QueryStride), keyRows + (residue * KeyStride), {score}statistics + (residue * StatisticsStride), keys, destination + ((long)residue * keys) + residue"), 1)}}
+                  {{Indented(Dispatch("ProbabilitiesOf", $"rowCount, keyCount, rows + (residue * QueryStride), keyRows + (residue * KeyStride), {HeadShares}statistics + (residue * StatisticsStride), keys, destination + ((long)residue * keys) + residue"), 1)}}
               }
               """;
     }
@@ -83,9 +84,9 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
                     continue;
                 }
 
-                PackRows<V>({{Row("q", "row", "QueryStride")}}, {{Step("QueryStride")}}, present, TileRows, QueryScale, packed);
-                {{Score("packed", "scores")}}
-                Mask<V>(block, row, panel, endPanel, {{TopK("thresholds + row, ")}}scores);
+                {{Tiles}}PackRows<V>({{Row("q", "row", "QueryStride")}}, {{Step("QueryStride")}}, present, TileRows, QueryScale, packed);
+                {{Indented(Score("packed", "scores", "row"), 2)}}
+                {{Tiles}}{{(Shape.IsTopK ? "MaskTop" : "Mask")}}<V>(block, row, panel, endPanel, {{TopK("thresholds + row, ")}}scores);
                 for (int r = 0; r < present; r++)
                 {
                     long i = {{(Shape.RowStep == 1 ? "row + r" : "(row + r) * (long)RowStep")}};

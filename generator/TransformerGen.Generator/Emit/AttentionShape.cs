@@ -1,4 +1,6 @@
 using System;
+using System.Globalization;
+using TransformerGen.Generator.Graph.Operations;
 using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Emit;
@@ -32,8 +34,35 @@ internal sealed record AttentionShape(
     /// <summary>The same of dv: in a fused [q | k | v] row the padding stands behind v.</summary>
     public int ValueTail { get; init; }
 
-    /// <summary>Columns of all heads: H · K.</summary>
+    /// <summary>Heads of keys and values: query head h reads key head h / <see cref="Group"/>.</summary>
+    public int KeyHeads { get; init; } = Heads;
+
+    /// <summary>Factor of q · k.</summary>
+    public float Scale { get; init; } = (float)Math.Pow(HeadWidth, -0.5);
+
+    /// <summary>c of c · tanh(score / c), 0 for none.</summary>
+    public float SoftCap { get; init; }
+
+    /// <summary>What is added to a score by the distance of key and query.</summary>
+    public BiasKind Bias { get; init; }
+
+    /// <summary>Distances beyond this one have its bias.</summary>
+    public int BiasReach { get; init; }
+
+    /// <summary>Columns of all heads of queries: H · K.</summary>
     public int Width => Heads * HeadWidth;
+
+    /// <summary>Columns of all heads of keys.</summary>
+    public int KeyWidth => KeyHeads * HeadWidth;
+
+    /// <summary>Heads of queries that read the same head of keys.</summary>
+    public int Group => Heads / KeyHeads;
+
+    /// <summary>Numbers of the bias of one head.</summary>
+    public int BiasSpan => (2 * BiasReach) + 1;
+
+    /// <summary>The factor of q · k in double precision, 1 / √K as it is.</summary>
+    public double ExactScale => HasUsualScale ? 1 / Math.Sqrt(HeadWidth) : Scale;
 
     /// <summary>Head width rounded up to 16: the stride of packed rows.</summary>
     public int PaddedHeadWidth => Pad(HeadWidth);
@@ -42,6 +71,8 @@ internal sealed record AttentionShape(
     public int StatisticsStride => Pad(Heads);
 
     public bool IsAdditive => Score == ScoreKind.Additive;
+
+    public bool HasBias => Bias != BiasKind.None;
 
     public bool IsTopK => Pattern.Kind == PatternKind.TopK;
 
@@ -57,25 +88,21 @@ internal sealed record AttentionShape(
     };
 
     /// <summary>The nested class.</summary>
-    public string ClassName => $"Attention{Heads}x{HeadWidth}" + (Causal ? "Causal" : "") + PatternName + (IsAdditive ? "Additive" : "") + StrideName;
+    public string ClassName => $"Attention{Heads}x{HeadWidth}" + (Group > 1 ? $"Keys{KeyHeads}" : "") + (Causal ? "Causal" : "") + PatternName + (IsAdditive ? "Additive" : "") + TermNames + StrideName;
 
     /// <summary>Self-attention over rows [q | k | v | padding], as one fused projection writes them.</summary>
-    public static AttentionShape Self(int heads, int headWidth, bool causal, ScoreKind score, PatternSpec pattern)
-    {
-        int width = heads * headWidth, stride = Pad(3 * width);
-        return new(heads, headWidth, stride, stride, stride, Pad(width), causal, score, pattern) { ValueTail = stride - (3 * width) };
-    }
+    public static AttentionShape Self(AttentionSettings settings) => Of(settings).WithSelfRows();
+
+    /// <summary>The same with as many key heads as heads and the paper's scores.</summary>
+    public static AttentionShape Self(int heads, int headWidth, bool causal, ScoreKind score, PatternSpec pattern) =>
+        new AttentionShape(heads, headWidth, 0, 0, 0, 0, causal, score, pattern).WithSelfRows();
 
     /// <summary>Attention of rows [q | padding] to other rows [k | v | padding].</summary>
-    public static AttentionShape Cross(int heads, int headWidth, ScoreKind score)
-    {
-        int width = heads * headWidth, stride = Pad(2 * width);
-        return new(heads, headWidth, Pad(width), stride, stride, Pad(width), false, score, PatternSpec.Full)
-        {
-            QueryTail = Pad(width) - width,
-            ValueTail = stride - (2 * width),
-        };
-    }
+    public static AttentionShape Cross(AttentionSettings settings) => Of(settings with { Causal = false, Pattern = PatternSpec.Full }).WithCrossRows();
+
+    /// <summary>The same with as many key heads as heads and the paper's scores.</summary>
+    public static AttentionShape Cross(int heads, int headWidth, ScoreKind score) =>
+        new AttentionShape(heads, headWidth, 0, 0, 0, 0, false, score, PatternSpec.Full).WithCrossRows();
 
     /// <summary>Rounds a width up to whole 512-bit vectors.</summary>
     public static int Pad(int width) => (width + 15) & ~15;
@@ -83,8 +110,21 @@ internal sealed record AttentionShape(
     /// <summary>The formula, for the documentation of a class.</summary>
     public string DescribeFormula()
     {
-        string score = IsAdditive ? "Σ_d score_d·tanh(q_d + k_d)" : $"q·k / √{HeadWidth}";
-        return $"softmax({score})·v for {Heads} heads of width {HeadWidth} within each sequence{(Causal ? ", causal" : "")}.\n{DescribePattern()}";
+        string keys = Group == 1 ? "" : KeyHeads == 1 ? ", all of which read one head of keys," : $", of which {Group} read each of the {KeyHeads} heads of keys,";
+        return $"softmax({DescribeScore()})·v for {Heads} heads of width {HeadWidth}{keys} within each sequence{(Causal ? ", causal" : "")}.\n{DescribePattern()}";
+    }
+
+    /// <summary>The score of a query and a key, as a formula.</summary>
+    public string DescribeScore()
+    {
+        string product = IsAdditive ? "Σ_d score_d·tanh(q_d + k_d)" : HasUsualScale ? $"q·k / √{HeadWidth}" : Scale == 1f ? "q·k" : $"{Number(Scale)}·q·k";
+        string capped = SoftCap > 0 ? $"{Number(SoftCap)}·tanh({(product.Contains(" / ") ? $"({product})" : product)} / {Number(SoftCap)})" : product;
+        return capped + Bias switch
+        {
+            BiasKind.Linear => " + slope·(j - i)",
+            BiasKind.Distance => " + bias[j - i]",
+            _ => "",
+        };
     }
 
     /// <summary>Which keys j a query i sees.</summary>
@@ -110,17 +150,43 @@ internal sealed record AttentionShape(
         _ => $"Top{Pattern.Top}",
     };
 
-    private string StrideName
-    {
-        get
-        {
-            if (this == Self(Heads, HeadWidth, Causal, Score, Pattern))
-            {
-                return "";
-            }
+    private bool HasUsualScale => Scale == (float)Math.Pow(HeadWidth, -0.5);
 
-            bool cross = !Causal && this == Cross(Heads, HeadWidth, Score);
-            return cross ? "Cross" : $"Rows{QueryStride}x{KeyStride}x{ValueStride}x{OutputStride}Tails{QueryTail}x{KeyTail}x{ValueTail}";
-        }
+    private string TermNames =>
+        (HasUsualScale || IsAdditive ? "" : "Scale" + Name(Scale)) + (SoftCap > 0 ? "Cap" + Name(SoftCap) : "")
+        + Bias switch { BiasKind.Linear => "Linear", BiasKind.Distance => $"Distance{BiasReach}", _ => "" };
+
+    private string StrideName => this == WithSelfRows() ? ""
+        : !Causal && this == WithCrossRows() ? "Cross"
+        : $"Rows{QueryStride}x{KeyStride}x{ValueStride}x{OutputStride}Tails{QueryTail}x{KeyTail}x{ValueTail}";
+
+    private static AttentionShape Of(AttentionSettings settings) => new(settings.Heads, settings.HeadWidth, 0, 0, 0, 0, settings.Causal, settings.Score, settings.Pattern)
+    {
+        KeyHeads = settings.KeyHeads,
+        Scale = settings.Scale,
+        SoftCap = settings.SoftCap,
+        Bias = settings.Bias,
+        BiasReach = settings.BiasReach,
+    };
+
+    private AttentionShape WithSelfRows()
+    {
+        int columns = Width + (2 * KeyWidth), stride = Pad(columns);
+        return this with { QueryStride = stride, KeyStride = stride, ValueStride = stride, OutputStride = Pad(Width), QueryTail = 0, KeyTail = 0, ValueTail = stride - columns };
     }
+
+    private AttentionShape WithCrossRows()
+    {
+        int stride = Pad(2 * KeyWidth);
+        return this with
+        {
+            QueryStride = Pad(Width), KeyStride = stride, ValueStride = stride, OutputStride = Pad(Width),
+            QueryTail = Pad(Width) - Width, KeyTail = 0, ValueTail = stride - (2 * KeyWidth),
+        };
+    }
+
+    private static string Number(float value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    // Part of an identifier: 0.0625 is 0p0625.
+    private static string Name(float value) => Number(value).Replace('.', 'p').Replace("-", "m").Replace("+", "");
 }

@@ -7,7 +7,7 @@ internal sealed record AttentionThresholds(AttentionShape Shape, bool Cached) : 
 {
     public override string MemberKey => "1 thresholds" + (Cached ? " cached" : "");
 
-    public override IEnumerable<Kernel> Needs => [new AttentionSelection(Shape)];
+    public override IEnumerable<Kernel> Needs => [new AttentionSelection(Shape), .. ScoreKernels];
 
     public static IEnumerable<Kernel> Of(AttentionShape shape, bool cached) => shape.IsTopK ? [new AttentionThresholds(shape, cached)] : [];
 
@@ -15,7 +15,7 @@ internal sealed record AttentionThresholds(AttentionShape Shape, bool Cached) : 
         $$"""
         /// <summary>thresholds[query] = the {{Shape.Pattern.Top}}th largest score among the keys that it may see, minus infinity where it sees fewer. 64 queries at a time.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void {{(Cached ? "CachedThresholds" : "Thresholds")}}<V>(KeyBlock* block, int queries, {{(Cached ? "int past, " : "")}}int keys, float* q, float* k, {{(Cached ? "float* v, " : "")}}{{Additive("float* score, ")}}float* rows, float* scores, float* all, float* thresholds)
+        private static void {{(Cached ? "CachedThresholds" : "Thresholds")}}<V>(KeyBlock* block, int queries, {{(Cached ? "int past, " : "")}}int keys, float* q, float* k, {{(Cached ? "float* v, " : "")}}{{Additive("float* score, ")}}{{Biased("float* distances, ")}}float* rows, float* scores, float* all, float* thresholds)
             where V : unmanaged, ILanes<V>
         {
             {{(Cached ? "float* scratch = block->Keys;" : "const int past = 0;")}}
@@ -37,8 +37,8 @@ internal sealed record AttentionThresholds(AttentionShape Shape, bool Cached) : 
                             continue;
                         }
 
-                        PackRows<V>(q + ((long)row * QueryStride), QueryStride, present, TileRows, QueryScale, rows);
-                        {{Score("rows", "scores")}}
+                        {{Tiles}}PackRows<V>(q + ((long)row * QueryStride), QueryStride, present, TileRows, QueryScale, rows);
+                        {{Indented(Score("rows", "scores", "position"), 4)}}
                         {{Mask("position", "row", "scores").TrimEnd()}}
                         for (int r = 0; r < present; r++)
                         {

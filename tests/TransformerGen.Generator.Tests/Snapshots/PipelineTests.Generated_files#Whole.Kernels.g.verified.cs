@@ -41,56 +41,16 @@
         /// <summary>Rows that follow each other in the pattern are this many rows apart.</summary>
         private const int RowStep = 1;
         private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = 4;
-        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K, or 1 where the score is additive.</summary>
+        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K.</summary>
         private const float QueryScale = 0.7213475f;
-        /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
-        private const float Lowest = -1e30f;
-        /// <summary>Copies rows of one head to [rows, Padded], times a factor; zeros behind column K and behind the last row, up to <paramref name="total"/> rows.</summary>
-        private static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
-        /// <summary>Writes one packed row, times a factor, to its place among the heads: stored, or added to what is there.</summary>
-        private static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
-        /// <summary><see cref="Products"/> for 1 vectors of columns.</summary>
-        private static void Products4x1<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 2 vectors of columns.</summary>
-        private static void Products4x2<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 3 vectors of columns.</summary>
-        private static void Products4x3<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 4 vectors of columns.</summary>
-        private static void Products4x4<V>(float* rows, float* panels, float* products)
-        /// <summary>products[4, count · 16] = rows[4, K]·panels[count, K, 16], rows of products 64 apart: Q·Kᵀ and dO·Vᵀ. Sums run over k in ascending order whatever the tile.</summary>
-        private static void Products<V>(float* rows, float* panels, int count, float* products)
-        /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key.</summary>
-        private static void Mask<V>(KeyBlock* block, int position, int panel, int end, float* scores)
-        /// <summary><see cref="Rescale"/> for 1 vectors of columns.</summary>
-        private static void Rescale4x1<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Rescale"/> for 2 vectors of columns.</summary>
-        private static void Rescale4x2<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary>sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.</summary>
-        private static void Rescale<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Gather"/> for 1 vectors of columns.</summary>
-        private static void Gather4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Gather"/> for 2 vectors of columns.</summary>
-        private static void Gather4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.</summary>
-        private static void Gather<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 1 vectors of columns.</summary>
-        private static void Scatter4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 2 vectors of columns.</summary>
-        private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
-        private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
         /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
         private static void KeysOf(int first, int last, int keys, out int start, out int end)
         /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
         private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
-        /// <summary>Sets padding columns to zero.</summary>
-        private static void ClearBehind(float* start, int stride, int columns, int rows)
         /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
         private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
-        /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
@@ -109,15 +69,6 @@
         /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
         /// </summary>
         private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
-        /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
-        private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
-        /// <summary>The inner product of one head's columns of two rows.</summary>
-        private static float Dot<V>(float* left, float* right)
-        /// <summary>
-        /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
-        /// sum, output ← both times 2^(old top - top), plus Σ p and p·V.
-        /// </summary>
-        private static void Advance<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output)
         /// <summary>output[rows, 8] = the attention of every query row, heads side by side, padding columns zero; a query that sees no key yields zeros.</summary>
         /// <param name="team">Work is split by sequence and head.</param>
         /// <param name="sequences">Sequences.</param>
@@ -180,72 +131,20 @@
         /// <summary>Rows that follow each other in the pattern are this many rows apart.</summary>
         private const int RowStep = 1;
         private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = 4;
-        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K, or 1 where the score is additive.</summary>
+        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K.</summary>
         private const float QueryScale = 0.7213475f;
-        /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
-        private const float Lowest = -1e30f;
-        /// <summary>Copies rows of one head to [rows, Padded], times a factor; zeros behind column K and behind the last row, up to <paramref name="total"/> rows.</summary>
-        private static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
-        /// <summary>Writes one packed row, times a factor, to its place among the heads: stored, or added to what is there.</summary>
-        private static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
-        /// <summary><see cref="Products"/> for 1 vectors of columns.</summary>
-        private static void Products4x1<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 2 vectors of columns.</summary>
-        private static void Products4x2<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 3 vectors of columns.</summary>
-        private static void Products4x3<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 4 vectors of columns.</summary>
-        private static void Products4x4<V>(float* rows, float* panels, float* products)
-        /// <summary>products[4, count · 16] = rows[4, K]·panels[count, K, 16], rows of products 64 apart: Q·Kᵀ and dO·Vᵀ. Sums run over k in ascending order whatever the tile.</summary>
-        private static void Products<V>(float* rows, float* panels, int count, float* products)
-        /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key.</summary>
-        private static void Mask<V>(KeyBlock* block, int position, int panel, int end, float* scores)
-        /// <summary><see cref="Rescale"/> for 1 vectors of columns.</summary>
-        private static void Rescale4x1<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Rescale"/> for 2 vectors of columns.</summary>
-        private static void Rescale4x2<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary>sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.</summary>
-        private static void Rescale<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Gather"/> for 1 vectors of columns.</summary>
-        private static void Gather4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Gather"/> for 2 vectors of columns.</summary>
-        private static void Gather4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.</summary>
-        private static void Gather<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 1 vectors of columns.</summary>
-        private static void Scatter4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 2 vectors of columns.</summary>
-        private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
-        private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>The scores of one query and 8 vectors of keys.</summary>
-        private static void OneScores8<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 4 vectors of keys.</summary>
-        private static void OneScores4<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 2 vectors of keys.</summary>
-        private static void OneScores2<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 1 vector of keys.</summary>
-        private static void OneScores1<V>(float* query, float* keys, float* scores)
-        /// <summary>sum = Σ_j weights[j]·rows[j] in 1 vector of columns, 8 rows side by side.</summary>
-        private static void OneValues1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum = Σ_j weights[j]·rows[j] in 2 vectors of columns, 4 rows side by side.</summary>
-        private static void OneValues2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>One head, one query: output = softmax(q·K / √4)·V over the keys first..end - 1 of the cache.</summary>
-        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
         /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
         private static void KeysOf(int first, int last, int keys, out int start, out int end)
         /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
         private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
-        /// <summary>Sets padding columns to zero.</summary>
-        private static void ClearBehind(float* start, int stride, int columns, int rows)
         /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
         private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
-        /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
+        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
         /// <summary>What a head needs beside a block of keys: rows of 64 queries packed, P and dS [64, 64], gradients that grow.</summary>
         private struct BackwardScratch
@@ -262,19 +161,10 @@
         /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
         /// </summary>
         private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
-        /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
-        private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
-        /// <summary>The inner product of one head's columns of two rows.</summary>
-        private static float Dot<V>(float* left, float* right)
         /// <summary>The keys number start ... from the cache, where they lie packed already; start is a multiple of 16. Lanes behind the last key may hold anything: See masks them.</summary>
         private static void LoadCached(KeyBlock* block, int start, int count, float* k, float* v, float* scratch)
-        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
-        private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
-        /// <summary>
-        /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
-        /// sum, output ← both times 2^(old top - top), plus Σ p and p·V.
-        /// </summary>
-        private static void Advance<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output)
+        /// <summary>One head, one query: output = softmax(q·k / √4)·V over the keys first..end - 1 of the cache.</summary>
+        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
         /// <summary>output[rows, 8] = the attention of every query row, heads side by side, padding columns zero; a query that sees no key yields zeros.</summary>
         /// <param name="team">Work is split by sequence and head.</param>
         /// <param name="sequences">Sequences.</param>
@@ -339,72 +229,20 @@
         /// <summary>Rows that follow each other in the pattern are this many rows apart.</summary>
         private const int RowStep = 1;
         private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = 4;
-        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K, or 1 where the score is additive.</summary>
+        /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K.</summary>
         private const float QueryScale = 0.7213475f;
-        /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
-        private const float Lowest = -1e30f;
-        /// <summary>Copies rows of one head to [rows, Padded], times a factor; zeros behind column K and behind the last row, up to <paramref name="total"/> rows.</summary>
-        private static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
-        /// <summary>Writes one packed row, times a factor, to its place among the heads: stored, or added to what is there.</summary>
-        private static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
-        /// <summary><see cref="Products"/> for 1 vectors of columns.</summary>
-        private static void Products4x1<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 2 vectors of columns.</summary>
-        private static void Products4x2<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 3 vectors of columns.</summary>
-        private static void Products4x3<V>(float* rows, float* panels, float* products)
-        /// <summary><see cref="Products"/> for 4 vectors of columns.</summary>
-        private static void Products4x4<V>(float* rows, float* panels, float* products)
-        /// <summary>products[4, count · 16] = rows[4, K]·panels[count, K, 16], rows of products 64 apart: Q·Kᵀ and dO·Vᵀ. Sums run over k in ascending order whatever the tile.</summary>
-        private static void Products<V>(float* rows, float* panels, int count, float* products)
-        /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key.</summary>
-        private static void Mask<V>(KeyBlock* block, int position, int panel, int end, float* scores)
-        /// <summary><see cref="Rescale"/> for 1 vectors of columns.</summary>
-        private static void Rescale4x1<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Rescale"/> for 2 vectors of columns.</summary>
-        private static void Rescale4x2<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary>sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.</summary>
-        private static void Rescale<V>(float* weights, float* rows, int count, float* scale, float* sum)
-        /// <summary><see cref="Gather"/> for 1 vectors of columns.</summary>
-        private static void Gather4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Gather"/> for 2 vectors of columns.</summary>
-        private static void Gather4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.</summary>
-        private static void Gather<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 1 vectors of columns.</summary>
-        private static void Scatter4x1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary><see cref="Scatter"/> for 2 vectors of columns.</summary>
-        private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
-        private static void Scatter<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>The scores of one query and 8 vectors of keys.</summary>
-        private static void OneScores8<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 4 vectors of keys.</summary>
-        private static void OneScores4<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 2 vectors of keys.</summary>
-        private static void OneScores2<V>(float* query, float* keys, float* scores)
-        /// <summary>The scores of one query and 1 vector of keys.</summary>
-        private static void OneScores1<V>(float* query, float* keys, float* scores)
-        /// <summary>sum = Σ_j weights[j]·rows[j] in 1 vector of columns, 8 rows side by side.</summary>
-        private static void OneValues1<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>sum = Σ_j weights[j]·rows[j] in 2 vectors of columns, 4 rows side by side.</summary>
-        private static void OneValues2<V>(float* weights, float* rows, int count, float* sum)
-        /// <summary>One head, one query: output = softmax(q·K / √4)·V over the keys first..end - 1 of the cache.</summary>
-        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
         /// <summary>The keys that the queries at positions first..last can see at most: number start..end - 1.</summary>
         private static void KeysOf(int first, int last, int keys, out int start, out int end)
         /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
         private static void See(KeyBlock* block, int start, int count)
         /// <summary>Whether the work is not worth a second thread: below about 2 µs.</summary>
         private static bool IsSmall(int sequences, int* queryOffsets, int* keyOffsets)
-        /// <summary>Sets padding columns to zero.</summary>
-        private static void ClearBehind(float* start, int stride, int columns, int rows)
         /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
         private static void LoadKeys(KeyBlock* block, int start, int count, float* k)
-        /// <summary>Packs the values of the same keys.</summary>
-        private static void LoadValues<V>(KeyBlock* block, int start, float* v)
         /// <summary>One head of one sequence. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         private static void AttendRows<V>(int queries, int keys, float* q, float* k, float* v, float* output, float* logSumExp)
+        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
         private const float QueryGradientScale = 0.5f, KeyGradientScale = 0.6931472f;
         /// <summary>What a head needs beside a block of keys: rows of 64 queries packed, P and dS [64, 64], gradients that grow.</summary>
         private struct BackwardScratch
@@ -421,19 +259,10 @@
         /// dK += dSᵀ·Q. S has the same bits as in the forward pass.
         /// </summary>
         private static void BackwardChunk<V>(KeyBlock* block, BackwardScratch* s, int chunk, int size, int present)
-        /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
-        private static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
-        /// <summary>The inner product of one head's columns of two rows.</summary>
-        private static float Dot<V>(float* left, float* right)
         /// <summary>The keys number start ... from the cache, where they lie packed already; start is a multiple of 16. Lanes behind the last key may hold anything: See masks them.</summary>
         private static void LoadCached(KeyBlock* block, int start, int count, float* k, float* v, float* scratch)
-        /// <summary>One head of one sequence behind a cache: the queries stand at positions past, past + 1 and so on. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
-        private static void AttendCached<V>(int queries, int past, int keys, float* q, float* k, float* v, float* output)
-        /// <summary>
-        /// One step of the online softmax: 4 queries meet the panels panel..end of a block. In scores [4, 64] stands s; then p = 2^(s - top), and
-        /// sum, output ← both times 2^(old top - top), plus Σ p and p·V.
-        /// </summary>
-        private static void Advance<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output)
+        /// <summary>One head, one query: output = softmax(q·k / √4)·V over the keys first..end - 1 of the cache.</summary>
+        private static void AttendOne<V>(int first, int end, float* q, float* k, float* v, float* output)
         /// <summary>output[rows, 8] = the attention of every query row, heads side by side, padding columns zero; a query that sees no key yields zeros.</summary>
         /// <param name="team">Work is split by sequence and head.</param>
         /// <param name="sequences">Sequences.</param>
@@ -544,6 +373,71 @@
         private struct BackwardDropoutWork
         private static void BackwardDropoutPart(int first, int end, void* work)
         private static void BackwardDropoutPart<V>(int first, int end, BackwardDropoutWork* work)
+    /// <summary>What attentions with heads of width 4 share: register tiles of 4 queries, the online softmax.</summary>
+    private static unsafe class Heads4
+        private const int HeadWidth = 4;
+        /// <summary>Head width rounded up to whole vectors: the stride of packed rows.</summary>
+        private const int Padded = 16;
+        private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = 4;
+        /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
+        public const float Lowest = -1e30f;
+        /// <summary>Copies rows of one head to [rows, Padded], times a factor; zeros behind column K and behind the last row, up to <paramref name="total"/> rows.</summary>
+        public static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
+        /// <summary>Writes one packed row, times a factor, to its place among the heads: stored, or added to what is there.</summary>
+        public static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
+        /// <summary>Sets padding columns to zero.</summary>
+        public static void ClearBehind(float* start, int stride, int columns, int rows)
+        /// <summary><see cref="Products"/> for 1 vectors of columns.</summary>
+        private static void Products4x1<V>(float* rows, float* panels, float* products)
+        /// <summary><see cref="Products"/> for 2 vectors of columns.</summary>
+        private static void Products4x2<V>(float* rows, float* panels, float* products)
+        /// <summary><see cref="Products"/> for 3 vectors of columns.</summary>
+        private static void Products4x3<V>(float* rows, float* panels, float* products)
+        /// <summary><see cref="Products"/> for 4 vectors of columns.</summary>
+        private static void Products4x4<V>(float* rows, float* panels, float* products)
+        /// <summary>products[4, count · 16] = rows[4, K]·panels[count, K, 16], rows of products 64 apart: Q·Kᵀ and dO·Vᵀ. Sums run over k in ascending order whatever the tile.</summary>
+        public static void Products<V>(float* rows, float* panels, int count, float* products)
+        /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key.</summary>
+        public static void Mask<V>(KeyBlock* block, int position, int panel, int end, float* scores)
+        /// <summary><see cref="Gather"/> for 1 vectors of columns.</summary>
+        private static void Gather4x1<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary><see cref="Gather"/> for 2 vectors of columns.</summary>
+        private static void Gather4x2<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.</summary>
+        public static void Gather<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary><see cref="Rescale"/> for 1 vectors of columns.</summary>
+        private static void Rescale4x1<V>(float* weights, float* rows, int count, float* scale, float* sum)
+        /// <summary><see cref="Rescale"/> for 2 vectors of columns.</summary>
+        private static void Rescale4x2<V>(float* weights, float* rows, int count, float* scale, float* sum)
+        /// <summary>sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.</summary>
+        public static void Rescale<V>(float* weights, float* rows, int count, float* scale, float* sum)
+        /// <summary><see cref="Scatter"/> for 1 vectors of columns.</summary>
+        private static void Scatter4x1<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary><see cref="Scatter"/> for 2 vectors of columns.</summary>
+        private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
+        public static void Scatter<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>
+        /// One step of the online softmax: 4 queries meet some keys. In scores [4, 64] stands s; then p = 2^(s - top), and sum ← sum · 2^(old top - top) + Σ p.
+        /// The four factors 2^(old top - top) stand behind the scores then.
+        /// </summary>
+        public static void Advance<V>(int panel, int end, float* scores, float* tops, float* sums)
+        /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
+        public static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
+        /// <summary>The inner product of one head's columns of two rows.</summary>
+        public static float Dot<V>(float* left, float* right)
+        /// <summary>The scores of one query and 8 vectors of keys.</summary>
+        public static void OneScores8<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 4 vectors of keys.</summary>
+        public static void OneScores4<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 2 vectors of keys.</summary>
+        public static void OneScores2<V>(float* query, float* keys, float* scores)
+        /// <summary>The scores of one query and 1 vector of keys.</summary>
+        public static void OneScores1<V>(float* query, float* keys, float* scores)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 1 vector of columns, 8 rows side by side.</summary>
+        public static void OneValues1<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>sum = Σ_j weights[j]·rows[j] in 2 vectors of columns, 4 rows side by side.</summary>
+        public static void OneValues2<V>(float* weights, float* rows, int count, float* sum)
     /// <summary>y [rows, 8] = x [rows, 32] · Wᵀ (+ b), W [8, 32], with its gradients. Row strides: x 32, y 16, W 32.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear32To8

@@ -6,20 +6,42 @@ namespace TransformerGen.Tests.Kernels;
 /// <summary>Attention of one head of one sequence by the definition, in double precision: forward, probabilities and analytic gradients.</summary>
 internal sealed class AttentionReference
 {
+    // build_alibi_tensor of transformers' Bloom.
+    private static readonly Dictionary<int, double[]> s_slopes = new()
+    {
+        [1] = [1 / 256.0],
+        [2] = [1 / 16.0, 1 / 256.0],
+        [3] = [1 / 16.0, 1 / 256.0, 1 / 4.0],
+        [4] = [1 / 4.0, 1 / 16.0, 1 / 64.0, 1 / 256.0],
+        [6] = [1 / 4.0, 1 / 16.0, 1 / 64.0, 1 / 256.0, 1 / 2.0, 1 / 8.0],
+    };
+
     private readonly AttentionShape _shape;
     private readonly double[,] _q, _k, _v;
-    private readonly double[] _score;
+    private readonly double[] _score, _bias;
+    private readonly double _slope;
+    private readonly double[,] _kept;
 
-    public AttentionReference(AttentionShape shape, double[,] q, double[,] k, double[,] v, double[] score)
+    /// <summary>Computes the forward pass.</summary>
+    /// <param name="shape">What it is specialised for.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="q">[queries, K].</param>
+    /// <param name="k">[keys, K].</param>
+    /// <param name="v">[keys, K].</param>
+    /// <param name="score">Additive attention's vector, [K].</param>
+    /// <param name="bias">By distance, [2R + 1].</param>
+    /// <param name="kept">What dropout multiplies each probability with, [queries, keys].</param>
+    public AttentionReference(AttentionShape shape, int head, double[,] q, double[,] k, double[,] v, double[] score, double[] bias, double[,] kept)
     {
-        (_shape, _q, _k, _v, _score) = (shape, q, k, v, score);
+        (_shape, _q, _k, _v, _score, _bias, _kept) = (shape, q, k, v, score, bias, kept);
+        _slope = shape.Bias == BiasKind.Linear ? s_slopes[shape.Heads][head] : 0;
         Probabilities = Softmax();
         Output = new double[q.GetLength(0), shape.HeadWidth];
         Each((i, j) =>
         {
             for (int c = 0; c < shape.HeadWidth; c++)
             {
-                Output[i, c] += Probabilities[i, j] * v[j, c];
+                Output[i, c] += Probabilities[i, j] * kept[i, j] * v[j, c];
             }
         });
     }
@@ -35,6 +57,8 @@ internal sealed class AttentionReference
     public double[,] DV { get; private set; } = new double[0, 0];
 
     public double[] DScore { get; private set; } = [];
+
+    public double[] DBias { get; private set; } = [];
 
     private int Queries => _q.GetLength(0);
 
@@ -62,15 +86,15 @@ internal sealed class AttentionReference
     public void Differentiate(double[,] dOutput)
     {
         int width = _shape.HeadWidth;
-        (DQ, DK, DV, DScore) = (new double[Queries, width], new double[Keys, width], new double[Keys, width], new double[width]);
+        (DQ, DK, DV, DScore, DBias) = (new double[Queries, width], new double[Keys, width], new double[Keys, width], new double[width], new double[_bias.Length]);
         double[,] dP = new double[Queries, Keys];
         double[] delta = new double[Queries];
         Each((i, j) =>
         {
             for (int c = 0; c < width; c++)
             {
-                dP[i, j] += dOutput[i, c] * _v[j, c];
-                DV[j, c] += Probabilities[i, j] * dOutput[i, c];
+                dP[i, j] += _kept[i, j] * dOutput[i, c] * _v[j, c];
+                DV[j, c] += Probabilities[i, j] * _kept[i, j] * dOutput[i, c];
             }
 
             delta[i] += Probabilities[i, j] * dP[i, j];
@@ -78,6 +102,16 @@ internal sealed class AttentionReference
         Each((i, j) =>
         {
             double dS = Probabilities[i, j] * (dP[i, j] - delta[i]);
+            if (_shape.Bias == BiasKind.Distance)
+            {
+                DBias[Column(j - i)] += dS;
+            }
+
+            if (_shape.SoftCap > 0)
+            {
+                dS *= 1 - Math.Pow(Math.Tanh(Product(i, j) / _shape.SoftCap), 2);
+            }
+
             for (int c = 0; c < width; c++)
             {
                 if (_shape.IsAdditive)
@@ -89,8 +123,8 @@ internal sealed class AttentionReference
                 }
                 else
                 {
-                    DQ[i, c] += dS * _k[j, c] / Math.Sqrt(width);
-                    DK[j, c] += dS * _q[i, c] / Math.Sqrt(width);
+                    DQ[i, c] += dS * _k[j, c] * _shape.ExactScale;
+                    DK[j, c] += dS * _q[i, c] * _shape.ExactScale;
                 }
             }
         });
@@ -112,10 +146,19 @@ internal sealed class AttentionReference
 
     private double Score(int i, int j)
     {
+        double product = Product(i, j);
+        return (_shape.SoftCap > 0 ? _shape.SoftCap * Math.Tanh(product / _shape.SoftCap) : product)
+            + (_slope * (j - i)) + (_shape.Bias == BiasKind.Distance ? _bias[Column(j - i)] : 0);
+    }
+
+    private int Column(int distance) => Math.Clamp(distance, -_shape.BiasReach, _shape.BiasReach) + _shape.BiasReach;
+
+    private double Product(int i, int j)
+    {
         double sum = 0;
         for (int c = 0; c < _shape.HeadWidth; c++)
         {
-            sum += _shape.IsAdditive ? _score[c] * Math.Tanh(_q[i, c] + _k[j, c]) : _q[i, c] * _k[j, c] / Math.Sqrt(_shape.HeadWidth);
+            sum += _shape.IsAdditive ? _score[c] * Math.Tanh(_q[i, c] + _k[j, c]) : _q[i, c] * _k[j, c] * _shape.ExactScale;
         }
 
         return sum;

@@ -8,26 +8,31 @@ internal static class AttentionEmitter
 {
     public static void Emit(GraphEmitter graph, Attention op, SourceWriter writer)
     {
-        AttentionForwardKernel kernel = graph.Kernels.Need(new AttentionForwardKernel(Shape(op), op.LogSumExp is not null));
-        writer.Lines($"// {Formula(op.Settings)} within each sequence{(op.Settings.Causal ? ", no query sees a later key" : "")}; the matrix of all pairs never exists.");
+        AttentionForwardKernel kernel = graph.Kernels.Need(new AttentionForwardKernel(Shape(op), op.LogSumExp is not null, op.Dropout is not null));
+        writer.Lines($"// {Formula(op.Settings, op.Dropout)} within each sequence{(op.Settings.Causal ? ", no query sees a later key" : "")}; the matrix of all pairs never exists.");
         string kept = op.LogSumExp is null ? "" : ", " + graph.At(op.LogSumExp);
-        writer.Lines($"{kernel.ClassName}.{kernel.Method}({graph.Team}, {Operands(graph, op)}, {Score(graph, op.Score)}{graph.At(op.Y)}{kept});");
+        writer.Lines($"{kernel.ClassName}.{kernel.Method}({graph.Team}, {Operands(graph, op)}, {Terms(graph, op.Score, op.Bias)}{graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
     }
 
     public static void Emit(GraphEmitter graph, AttentionBackward op, SourceWriter writer)
     {
         Attention forward = op.Forward;
-        AttentionBackwardKernel kernel = graph.Kernels.Need(new AttentionBackwardKernel(Shape(forward)));
-        string additive = "";
+        AttentionBackwardKernel kernel = graph.Kernels.Need(new AttentionBackwardKernel(Shape(forward), forward.Dropout is not null));
+        string gradients = "";
         if (forward.Score is { } score)
         {
-            additive = $", {graph.Gradient(score)}, {graph.Adds(score)}, {graph.At(op.ScoreParts!)}";
+            gradients = $", {graph.Gradient(score)}, {graph.Adds(score)}, {graph.At(op.ScoreParts!)}";
+        }
+
+        if (op.DBias is { } dBias)
+        {
+            gradients += $", {graph.At(dBias.Gradient)}, {(dBias.Before is null ? "false" : "true")}, {graph.At(dBias.Parts)}";
         }
 
         writer.Lines("// d(attention): the scores are computed again, block by block.");
-        writer.Lines($"{kernel.ClassName}.Backward(");
-        writer.Lines($"    {graph.Team}, {Operands(graph, forward)}, {Score(graph, forward.Score)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
-        writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DQ)}, {graph.At(op.DK)}, {graph.At(op.DV)}{additive});");
+        writer.Lines($"{kernel.ClassName}.{kernel.Method}(");
+        writer.Lines($"    {graph.Team}, {Operands(graph, forward)}, {Terms(graph, forward.Score, forward.Bias)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
+        writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DQ)}, {graph.At(op.DK)}, {graph.At(op.DV)}{gradients}{Dropout(graph, forward.Dropout)});");
     }
 
     public static void Emit(GraphEmitter graph, CacheAppend op, SourceWriter writer)
@@ -44,14 +49,12 @@ internal static class AttentionEmitter
     {
         bool isCross = op.Cache.IsSource;
         AttentionSettings settings = op.Settings;
-        AttentionShape shape = isCross
-            ? AttentionShape.Cross(settings.Heads, settings.HeadWidth, settings.Score)
-            : AttentionShape.Self(settings.Heads, settings.HeadWidth, settings.Causal, settings.Score, settings.Pattern);
+        AttentionShape shape = isCross ? AttentionShape.Cross(settings) : AttentionShape.Self(settings);
         AttentionCachedKernel kernel = graph.Kernels.Need(new AttentionCachedKernel(shape, isCross));
         string rows = graph.Rows(op.Q.Value), slots = isCross ? "SourceSlots" : "Slots";
-        writer.Lines($"// {Formula(settings)} over {(isCross ? "the source's keys" : "all cached positions")}.");
+        writer.Lines($"// {Formula(settings, null)} over {(isCross ? "the source's keys" : "all cached positions")}.");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.{slots}, {Place(op.Cache)}, {graph.At(op.Q)}, {Score(graph, op.Score)}{graph.At(op.Y)});");
+            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Past, {rows}.{slots}, {Place(op.Cache)}, {graph.At(op.Q)}, {Terms(graph, op.Score, op.Bias)}{graph.At(op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, CaptureProbabilities op, SourceWriter writer)
@@ -61,17 +64,11 @@ internal static class AttentionEmitter
         string queries = graph.Rows(forward.Q.Value), keys = graph.Rows(forward.K.Value);
         writer.Lines("// The captured probabilities: e^(score - log Σ e^score).");
         writer.Lines(
-            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Score(graph, forward.Score)}"
+            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Terms(graph, forward.Score, forward.Bias)}"
             + $"{graph.At(forward.LogSumExp!)}, s.Capture.Add({forward.Settings.Heads}, {queries}, {keys}));");
     }
 
-    private static AttentionShape Shape(Attention op)
-    {
-        AttentionSettings settings = op.Settings;
-        return op.Q.Value == op.K.Value
-            ? AttentionShape.Self(settings.Heads, settings.HeadWidth, settings.Causal, settings.Score, settings.Pattern)
-            : AttentionShape.Cross(settings.Heads, settings.HeadWidth, settings.Score);
-    }
+    private static AttentionShape Shape(Attention op) => op.Q.Value == op.K.Value ? AttentionShape.Self(op.Settings) : AttentionShape.Cross(op.Settings);
 
     private static string Operands(GraphEmitter graph, Attention op)
     {
@@ -79,10 +76,16 @@ internal static class AttentionEmitter
         return $"{queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}";
     }
 
-    private static string Score(GraphEmitter graph, Parameter? score) => score is null ? "" : graph.Weight(score) + ", ";
+    private static string Terms(GraphEmitter graph, Parameter? score, Value? bias) =>
+        (score is null ? "" : graph.Weight(score) + ", ") + (bias is null ? "" : graph.At(bias) + ", ");
+
+    private static string Dropout(GraphEmitter graph, DropoutSite? site) => site is null ? "" : ", " + graph.Dropout(site);
 
     private static string Place(CacheLayer cache) => $"s.{(cache.IsSource ? "SourceCache" : "SelfCache")}, {cache.KeyOffset}, {cache.ValueOffset}";
 
-    private static string Formula(AttentionSettings settings) =>
-        settings.Score == ScoreKind.DotProduct ? $"softmax(Q·Kᵀ/√{settings.HeadWidth})·V" : "softmax(v·tanh(q + k))·V";
+    private static string Formula(AttentionSettings settings, DropoutSite? dropout)
+    {
+        string softmax = settings.Score == ScoreKind.Additive ? "softmax(v·tanh(q + k))" : $"softmax({AttentionShape.Self(settings).DescribeScore().Replace("q·k / √", "Q·Kᵀ/√").Replace("q·k", "Q·Kᵀ")})";
+        return (dropout is null ? softmax : $"dropout({softmax})") + "·V";
+    }
 }

@@ -34,6 +34,8 @@ internal static class OperationEmitters
         [typeof(AttentionBackward)] = Of<AttentionBackward>(AttentionEmitter.Emit),
         [typeof(CacheAppend)] = Of<CacheAppend>(AttentionEmitter.Emit),
         [typeof(CachedAttention)] = Of<CachedAttention>(AttentionEmitter.Emit),
+        [typeof(RelativeBias)] = Of<RelativeBias>(RelativeBiasEmitter.Emit),
+        [typeof(RelativeBiasBackward)] = Of<RelativeBiasBackward>(RelativeBiasEmitter.Emit),
         [typeof(CaptureProbabilities)] = Of<CaptureProbabilities>(AttentionEmitter.Emit),
         [typeof(Select)] = Of<Select>(OutputEmitter.Emit),
         [typeof(SelectBackward)] = Of<SelectBackward>(OutputEmitter.Emit),

@@ -1,22 +1,18 @@
-using System.Collections.Generic;
-
 namespace TransformerGen.Generator.Emit;
 
-/// <summary>Additive attention (Bahdanau et al. 2015): its score, and the score's gradient, under the same softmax.</summary>
-internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel(Shape)
+/// <summary>Additive attention (Bahdanau et al. 2015): its score under the same softmax.</summary>
+internal sealed record HeadAdditive(int HeadWidth) : HeadKernel(HeadWidth)
 {
-    public override string MemberKey => "0 tiles additive";
-
-    public static IEnumerable<Kernel> Of(AttentionShape shape) => shape.IsAdditive ? [new AttentionAdditive(shape)] : [];
+    public override string MemberKey => "7 additive";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
-        /// <summary>scores[4, count · 16] = log2(e)·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
+        /// <summary>scores[4, count · 16] = factor·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float* scores)
+        public static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float factor, float* scores)
             where V : unmanaged, ILanes<V>
         {
-            V log2E = V.Create(1.44269504f);
+            V scale = V.Create(factor);
             for (int row = 0; row < TileRows; row++)
             {
                 for (int key = 0; key < count * Panel; key += V.Count)
@@ -28,21 +24,26 @@ internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel
                         sum = V.MultiplyAdd(V.Create(score[d]), LaneMath.Tanh(V.Create(queries[(row * Padded) + d]) + V.Load(lane + (d * Panel))), sum);
                     }
 
-                    V.Store(sum * log2E, scores + (row * BlockKeys) + key);
+                    V.Store(sum * scale, scores + (row * BlockKeys) + key);
                 }
             }
         }
         """);
+}
 
-    /// <summary>Writes the gradient of the score with respect to q, k and its own weights.</summary>
-    public static void EmitGradient(SourceWriter writer) => writer.Lines(
+/// <summary>The gradient of additive attention's score with respect to q, k and its own weights.</summary>
+internal sealed record HeadAdditiveGradient(int HeadWidth) : HeadKernel(HeadWidth)
+{
+    public override string MemberKey => "7 additive gradient";
+
+    public override void Emit(SourceWriter writer) => writer.Lines(
         """
         /// <summary>
         /// d(Σ_d score[d]·tanh(q[d] + k[d])) for 4 queries and the panels panel..end, from dS: with t = tanh(..), dq[d] and dk[d] get
         /// dS·score[d]·(1 - t²), dScore[d] gets dS·t. dK is kept in panels, dScore in lanes [d, 16].
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void AdditiveGradient<V>(KeyBlock* block, int panel, int end, float* queries, float* score, float* dScores, float* dQueries, float* dKeys, float* dScore)
+        public static void AdditiveGradient<V>(KeyBlock* block, int panel, int end, float* queries, float* score, float* dScores, float* dQueries, float* dKeys, float* dScore)
             where V : unmanaged, ILanes<V>
         {
             V one = V.Create(1f);
@@ -73,7 +74,7 @@ internal sealed record AttentionAdditive(AttentionShape Shape) : AttentionKernel
 
         /// <summary>Writes one lane of panels as a row: stored, or added.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void UnpackLane(float* panels, int row, bool add, float* destination)
+        public static void UnpackLane(float* panels, int row, bool add, float* destination)
         {
             float* lane = panels + (row / Panel * Panel * HeadWidth) + (row % Panel);
             for (int d = 0; d < HeadWidth; d++)

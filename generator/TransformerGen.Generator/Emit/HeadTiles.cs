@@ -1,73 +1,19 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 
 namespace TransformerGen.Generator.Emit;
 
-/// <summary>
-/// The register tiles that every attention kernel is made of: scores of 4 queries, sums of rows weighted by 4 rows (or columns) of a block, packing.
-/// </summary>
-internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Shape)
+/// <summary>Rows of one head from and to their places among the heads.</summary>
+internal sealed record HeadPacking(int HeadWidth) : HeadKernel(HeadWidth)
 {
-    // 4 rows × 4 vectors: 16 accumulators, 4 operands and a broadcast of 32 registers. Where there are 16 registers the tile is 4 × 2.
-    private const int TileRows = 4, WidestTile = 4, NarrowTile = 2;
+    public override string MemberKey => "1 packing";
 
-    public override string MemberKey => "0 tiles";
-
-    private int WideVectors => Shape.PaddedHeadWidth / 16;
-
-    public override void Emit(SourceWriter writer)
-    {
-        writer.Lines(
-            $"""
-            private const int Heads = {Shape.Heads}, HeadWidth = {Shape.HeadWidth};
-
-            /// <summary>Head width rounded up to whole vectors: the stride of packed rows.</summary>
-            private const int Padded = {Shape.PaddedHeadWidth};
-
-            private const int QueryStride = {Shape.QueryStride}, KeyStride = {Shape.KeyStride}, ValueStride = {Shape.ValueStride}, OutputStride = {Shape.OutputStride};
-            private const int StatisticsStride = {Shape.StatisticsStride};
-
-            /// <summary>Rows that follow each other in the pattern are this many rows apart.</summary>
-            private const int RowStep = {Shape.RowStep};
-            private const int BlockKeys = KeyBlock.Capacity, Panel = KeyBlock.Panel, TileRows = {TileRows};
-
-            /// <summary>What a query is multiplied with, so that softmax is 2^(score - logSumExp): log2(e) / √K, or 1 where the score is additive.</summary>
-            private const float QueryScale = {Literal.Of(Shape.IsAdditive ? 1f : (float)(Log2E / Math.Sqrt(Shape.HeadWidth)))};
-
-            /// <summary>Where the running maximum starts: below every score, yet finite, so that minus infinity minus it is no NaN.</summary>
-            private const float Lowest = -1e30f;
-            """);
-        writer.Blank();
-        EmitPacking(writer);
-        writer.Blank();
-        EmitProducts(writer);
-        EmitPanels(writer);
-        writer.Blank();
-        EmitMask(writer);
-        foreach (Sum sum in Sums)
-        {
-            EmitSum(writer, sum);
-        }
-    }
-
-    private const double Log2E = 1.4426950408889634;
-
-    private sealed record Sum(string Name, string Summary, bool Transposed, bool Scaled);
-
-    private static readonly Sum[] Sums =
-    [
-        new("Rescale", "sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.", false, true),
-        new("Gather", "sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.", false, false),
-        new("Scatter", "sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.", true, false),
-    ];
-
-    private static void EmitPacking(SourceWriter writer) => writer.Lines(
+    public override void Emit(SourceWriter writer) => writer.Lines(
         """
         /// <summary>Copies rows of one head to [rows, Padded], times a factor; zeros behind column K and behind the last row, up to <paramref name="total"/> rows.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
+        public static void PackRows<V>(float* source, int stride, int rows, int total, float factor, float* packed)
             where V : unmanaged, ILanes<V>
         {
             V scale = V.Create(factor);
@@ -99,7 +45,7 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
 
         /// <summary>Writes one packed row, times a factor, to its place among the heads: stored, or added to what is there.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
+        public static void UnpackRow<V>(float* packed, float factor, bool add, float* destination)
             where V : unmanaged, ILanes<V>
         {
             V scale = V.Create(factor);
@@ -115,7 +61,30 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
                 destination[column] = add ? destination[column] + (packed[column] * factor) : packed[column] * factor;
             }
         }
+
+        /// <summary>Sets padding columns to zero.</summary>
+        public static void ClearBehind(float* start, int stride, int columns, int rows)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                new Span<float>(start + ((long)row * stride), columns).Clear();
+            }
+        }
         """);
+}
+
+/// <summary>Scores of 4 queries and up to 64 keys.</summary>
+internal sealed record HeadProducts(int HeadWidth) : HeadKernel(HeadWidth)
+{
+    private const int WidestTile = 4, NarrowTile = 2;
+
+    public override string MemberKey => "2 products";
+
+    public override void Emit(SourceWriter writer)
+    {
+        EmitProducts(writer);
+        EmitPanels(writer);
+    }
 
     private static void EmitProducts(SourceWriter writer)
     {
@@ -147,16 +116,16 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
                 {
                     // The next vector stands in the next panel where a vector is a whole panel, else beside this one.
                     int next = V.Count == Panel ? HeadWidth * Panel : V.Count;
-                    {{Indented(zeros.ToString().TrimEnd(), 1)}}
+                    {{AttentionKernel.Indented(zeros.ToString().TrimEnd(), 1)}}
                     for (int k = 0; k < HeadWidth; k++)
                     {
-                        {{Indented(loads.ToString().TrimEnd(), 2)}}
-                        {{Indented(products.ToString().TrimEnd(), 2)}}
+                        {{AttentionKernel.Indented(loads.ToString().TrimEnd(), 2)}}
+                        {{AttentionKernel.Indented(products.ToString().TrimEnd(), 2)}}
                         rows++;
                         panels += Panel;
                     }
 
-                    {{Indented(stores.ToString().TrimEnd(), 1)}}
+                    {{AttentionKernel.Indented(stores.ToString().TrimEnd(), 1)}}
                 }
 
                 """);
@@ -168,7 +137,7 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
         $$"""
         /// <summary>products[4, count · 16] = rows[4, K]·panels[count, K, 16], rows of products 64 apart: Q·Kᵀ and dO·Vᵀ. Sums run over k in ascending order whatever the tile.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Products<V>(float* rows, float* panels, int count, float* products)
+        public static void Products<V>(float* rows, float* panels, int count, float* products)
             where V : unmanaged, ILanes<V>
         {
             if (V.Count == Panel)
@@ -204,40 +173,79 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
             }
         }
         """);
+}
 
-    private void EmitMask(SourceWriter writer)
+/// <summary>The mask at the edges of a pattern.</summary>
+/// <param name="HeadWidth">K.</param>
+/// <param name="TopK">Each query has a threshold, too.</param>
+internal sealed record HeadMask(int HeadWidth, bool TopK) : HeadKernel(HeadWidth)
+{
+    public override string MemberKey => "3 mask" + (TopK ? " top" : "");
+
+    /// <summary>The method that a call site names.</summary>
+    public string Method => TopK ? "MaskTop" : "Mask";
+
+    public override void Emit(SourceWriter writer)
     {
         StringBuilder rows = new();
         for (int r = 0; r < TileRows; r++)
         {
-            string kept = Shape.IsTopK ? $"V.WhereGreater(V.Create(thresholds[{r}]), V.Load(scores + key + ({r} * BlockKeys)), none, V.Load(scores + key + ({r} * BlockKeys)))" : $"V.Load(scores + key + ({r} * BlockKeys))";
+            string kept = TopK ? $"V.WhereGreater(V.Create(thresholds[{r}]), V.Load(scores + key + ({r} * BlockKeys)), none, V.Load(scores + key + ({r} * BlockKeys)))" : $"V.Load(scores + key + ({r} * BlockKeys))";
             rows.Append($"V at{r} = V.Create(position + {r});\n");
             rows.Append($"V.Store(V.WhereGreater(first, at{r}, none, V.WhereGreater(at{r}, last, none, {kept})), scores + key + ({r} * BlockKeys));\n");
         }
 
         writer.Lines(
             $$"""
-            /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key{{TopK(", or the score is below the query's threshold")}}.</summary>
+            /// <summary>Minus infinity where a query (at position, position + 1 ...) must not see a key{{(TopK ? ", or the score is below the query's threshold" : "")}}.</summary>
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void Mask<V>(KeyBlock* block, int position, int panel, int end, {{TopK("float* thresholds, ")}}float* scores)
+            public static void {{Method}}<V>(KeyBlock* block, int position, int panel, int end, {{(TopK ? "float* thresholds, " : "")}}float* scores)
                 where V : unmanaged, ILanes<V>
             {
                 V none = V.Create(float.NegativeInfinity);
                 for (int key = panel * Panel; key < end * Panel; key += V.Count)
                 {
                     V first = V.Load(block->First + key), last = V.Load(block->Last + key);
-                    {{Indented(rows.ToString().TrimEnd(), 2)}}
+                    {{AttentionKernel.Indented(rows.ToString().TrimEnd(), 2)}}
                 }
             }
             """);
     }
+}
 
-    private void EmitSum(SourceWriter writer, Sum sum)
+/// <summary>Sums of rows weighted by 4 rows, or columns, of a block of scores.</summary>
+internal sealed record HeadSum : HeadKernel
+{
+    private const int WidestTile = 4, NarrowTile = 2;
+
+    private readonly string _summary;
+    private readonly bool _transposed, _scaled;
+
+    private HeadSum(int headWidth, string name, string summary, bool transposed, bool scaled)
+        : base(headWidth) => (Name, _summary, _transposed, _scaled) = (name, summary, transposed, scaled);
+
+    public string Name { get; }
+
+    public override string MemberKey => "4 sums " + Name;
+
+    /// <summary>The output of 4 queries moves on by some keys.</summary>
+    public static HeadSum Rescale(int headWidth) =>
+        new(headWidth, "Rescale", "sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.", false, true);
+
+    /// <summary>What 4 queries get from some keys.</summary>
+    public static HeadSum Gather(int headWidth) =>
+        new(headWidth, "Gather", "sum[r] += Σ_j weights[r, j]·rows[j] for 4 rows of weights: what 4 queries get from some keys.", false, false);
+
+    /// <summary>What 4 keys get from some queries.</summary>
+    public static HeadSum Scatter(int headWidth) =>
+        new(headWidth, "Scatter", "sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.", true, false);
+
+    public override void Emit(SourceWriter writer)
     {
-        IReadOnlyList<int> chunks = Chunks(WideVectors);
+        IReadOnlyList<int> chunks = Chunks(Padded / 16);
         foreach (int vectors in chunks.Append(NarrowTile).Distinct().OrderBy(v => v))
         {
-            EmitSumTile(writer, sum, vectors);
+            EmitTile(writer, vectors);
         }
 
         StringBuilder wide = new();
@@ -245,33 +253,32 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
         foreach (int vectors in chunks)
         {
             string at = column == 0 ? "" : $" + {column}";
-            wide.Append($"{sum.Name}{TileRows}x{vectors}<V>(weights, rows{at}, count, {(sum.Scaled ? "scale, " : "")}sum{at});\n");
+            wide.Append($"{Name}{TileRows}x{vectors}<V>(weights, rows{at}, count, {(_scaled ? "scale, " : "")}sum{at});\n");
             column += 16 * vectors;
         }
 
-        writer.Blank();
         writer.Lines(
             $$"""
-            /// <summary>{{sum.Summary}}</summary>
+            /// <summary>{{_summary}}</summary>
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            private static void {{sum.Name}}<V>(float* weights, float* rows, int count, {{(sum.Scaled ? "float* scale, " : "")}}float* sum)
+            public static void {{Name}}<V>(float* weights, float* rows, int count, {{(_scaled ? "float* scale, " : "")}}float* sum)
                 where V : unmanaged, ILanes<V>
             {
                 if (V.Count == Panel)
                 {
-                    {{Indented(wide.ToString().TrimEnd(), 2)}}
+                    {{AttentionKernel.Indented(wide.ToString().TrimEnd(), 2)}}
                     return;
                 }
 
                 for (int column = 0; column < Padded; column += {{NarrowTile}} * V.Count)
                 {
-                    {{sum.Name}}{{TileRows}}x{{NarrowTile}}<V>(weights, rows + column, count, {{(sum.Scaled ? "scale, " : "")}}sum + column);
+                    {{Name}}{{TileRows}}x{{NarrowTile}}<V>(weights, rows + column, count, {{(_scaled ? "scale, " : "")}}sum + column);
                 }
             }
             """);
     }
 
-    private static void EmitSumTile(SourceWriter writer, Sum sum, int vectors)
+    private void EmitTile(SourceWriter writer, int vectors)
     {
         StringBuilder begin = new(), loads = new(), products = new(), stores = new();
         for (int v = 0; v < vectors; v++)
@@ -281,37 +288,37 @@ internal sealed record AttentionTiles(AttentionShape Shape) : AttentionKernel(Sh
 
         for (int r = 0; r < TileRows; r++)
         {
-            begin.Append(sum.Scaled ? $"{(r == 0 ? "V " : "")}x = V.Create(scale[{r}]);\n" : "");
-            string place = sum.Transposed ? $"{r}" : $"{r} * BlockKeys";
-            products.Append($"{(r == 0 && !sum.Scaled ? "V " : "")}x = V.Create(weights[{place}]);\n");
+            begin.Append(_scaled ? $"{(r == 0 ? "V " : "")}x = V.Create(scale[{r}]);\n" : "");
+            string place = _transposed ? $"{r}" : $"{r} * BlockKeys";
+            products.Append($"{(r == 0 && !_scaled ? "V " : "")}x = V.Create(weights[{place}]);\n");
             for (int v = 0; v < vectors; v++)
             {
                 string at = $"sum + ({r} * Padded) + ({v} * V.Count)";
-                begin.Append($"V s{r}{v} = V.Load({at}){(sum.Scaled ? " * x" : "")};\n");
+                begin.Append($"V s{r}{v} = V.Load({at}){(_scaled ? " * x" : "")};\n");
                 products.Append($"s{r}{v} = V.MultiplyAdd(x, b{v}, s{r}{v});\n");
                 stores.Append($"V.Store(s{r}{v}, {at});\n");
             }
         }
 
-        writer.Blank();
         writer.Lines(
             $$"""
-            /// <summary><see cref="{{sum.Name}}"/> for {{vectors}} vectors of columns.</summary>
+            /// <summary><see cref="{{Name}}"/> for {{vectors}} vectors of columns.</summary>
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void {{sum.Name}}{{TileRows}}x{{vectors}}<V>(float* weights, float* rows, int count, {{(sum.Scaled ? "float* scale, " : "")}}float* sum)
+            private static void {{Name}}{{TileRows}}x{{vectors}}<V>(float* weights, float* rows, int count, {{(_scaled ? "float* scale, " : "")}}float* sum)
                 where V : unmanaged, ILanes<V>
             {
-                {{Indented(begin.ToString().TrimEnd(), 1)}}
+                {{AttentionKernel.Indented(begin.ToString().TrimEnd(), 1)}}
                 for (int n = 0; n < count; n++)
                 {
-                    {{Indented(loads.ToString().TrimEnd(), 2)}}
-                    {{Indented(products.ToString().TrimEnd(), 2)}}
-                    weights += {{(sum.Transposed ? "BlockKeys" : "1")}};
+                    {{AttentionKernel.Indented(loads.ToString().TrimEnd(), 2)}}
+                    {{AttentionKernel.Indented(products.ToString().TrimEnd(), 2)}}
+                    weights += {{(_transposed ? "BlockKeys" : "1")}};
                     rows += Padded;
                 }
 
-                {{Indented(stores.ToString().TrimEnd(), 1)}}
+                {{AttentionKernel.Indented(stores.ToString().TrimEnd(), 1)}}
             }
+
             """);
     }
 
