@@ -151,13 +151,14 @@ internal sealed unsafe class OperationRun
     private ModelInfo Info() => new()
     {
         Name = _name,
+        ModelType = "operation",
         ConfigJson = "{}",
         Vocabulary = OperationGraph.Tokens,
         Width = 1,
         MaxLength = _graph.Positions,
         PadId = 0,
         BeginId = 0,
-        EndId = 0,
+        EndIds = [],
         HasEncoder = false,
         HasDecoder = true,
         HasBatchNorm = false,
