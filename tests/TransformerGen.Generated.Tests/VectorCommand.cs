@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using TransformerGen.Conformance;
+using TransformerGen.Generated.Tests.Operations;
 using TransformerGen.Generated.Tests.Specs;
 using TransformerGen.Testing;
 
@@ -25,6 +26,10 @@ internal static class VectorCommand
             Console.WriteLine($"{verdict.Kind} {name} {verdict.Worst}");
             failed |= verdict.Kind != "PASS";
         }
+
+        Console.WriteLine(RowOperationTests.RunAll(out IReadOnlyList<string> wrong));
+        Console.WriteLine(string.Join('\n', wrong));
+        failed |= wrong.Count > 0;
 
         IReadOnlyList<string> lines = RandomSpecTests.RunAll(Small, wide: 1, fresh: 1, out IReadOnlyList<string> failures);
         Console.WriteLine(string.Join('\n', lines.Concat(failures)));

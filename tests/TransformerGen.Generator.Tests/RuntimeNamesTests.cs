@@ -1,6 +1,8 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using TransformerGen.Generator.Emit;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Oracle;
 using TransformerGen.Testing;
 
 namespace TransformerGen.Generator.Tests;
@@ -44,29 +46,43 @@ public sealed class RuntimeNamesTests
             Compilation compilation = GeneratedModel.Generate(
                 "[TransformerGen.TransformerModel(\"config.json\", CaptureAttention = true, CaptureHiddenStates = true)] public sealed partial class Model;",
                 File.ReadAllText(Path.Combine(folder, "config.json")).TrimEnd('}', '\n') + ", \"dropout\": 0.1 }");
-            foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)))
-            {
-                SemanticModel model = compilation.GetSemanticModel(tree);
-                foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes(node => node is not UsingDirectiveSyntax, descendIntoTrivia: true).OfType<SimpleNameSyntax>())
-                {
-                    bool behindDot = (name.Parent is QualifiedNameSyntax qualified && qualified.Right == name) || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
-                    if (behindDot || !char.IsUpper(name.Identifier.ValueText[0]) || used.ContainsKey(name.Identifier.ValueText))
-                    {
-                        continue;
-                    }
-
-                    ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
-                    INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? (name.Parent is AttributeSyntax ? symbol?.ContainingType : null);
-                    if (type is { ContainingType: null } && !SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly))
-                    {
-                        used[name.Identifier.ValueText] = type.ContainingNamespace.ToDisplayString();
-                    }
-                }
-            }
+            Collect(compilation, tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal), used);
         }
+
+        // Operations that the paper's model does not have.
+        Collect(InMemoryCompiler.Create("Operations", [.. RowOperationCases.All.Values.Select(Emitted)]), _ => true, used);
 
         string Text(IEnumerable<KeyValuePair<string, string>> names) => string.Join("\n", names.Select(name => name.Value + "." + name.Key).Order(StringComparer.Ordinal));
         Assert.Equal("", Text(used.Except(RuntimeNames.Namespaces)));
         Assert.Equal("", Text(RuntimeNames.Namespaces.Except(used)));
+    }
+    private static string Emitted(Func<OperationGraph, int, Value> build, int number)
+    {
+        var graph = new OperationGraph();
+        graph.Finish(build(graph, 5));
+        return EmittedGraph.Usings + EmittedGraph.Source($"Case{number}", graph.Graph, graph.Table, share: true, graph.Positions, out _);
+    }
+
+    private static void Collect(Compilation compilation, Func<SyntaxTree, bool> isGenerated, SortedDictionary<string, string> used)
+    {
+        foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(isGenerated))
+        {
+            SemanticModel model = compilation.GetSemanticModel(tree);
+            foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes(node => node is not UsingDirectiveSyntax, descendIntoTrivia: true).OfType<SimpleNameSyntax>())
+            {
+                bool behindDot = (name.Parent is QualifiedNameSyntax qualified && qualified.Right == name) || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
+                if (behindDot || !char.IsUpper(name.Identifier.ValueText[0]) || used.ContainsKey(name.Identifier.ValueText))
+                {
+                    continue;
+                }
+
+                ISymbol? symbol = model.GetSymbolInfo(name).Symbol;
+                INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? (name.Parent is AttributeSyntax ? symbol?.ContainingType : null);
+                if (type is { ContainingType: null } && !SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly))
+                {
+                    used[name.Identifier.ValueText] = type.ContainingNamespace.ToDisplayString();
+                }
+            }
+        }
     }
 }

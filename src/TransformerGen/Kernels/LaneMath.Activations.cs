@@ -4,9 +4,12 @@ namespace TransformerGen.Kernels;
 
 /// <content>
 /// Activations and their derivatives. They are built on e^-c|x|, which never overflows, so that an infinite argument gives the limit; below 2^-126 everything is 0.
+/// With fused multiplication and addition, values are within 4 units in the last place (the tanh of GeluTanh within as many of |x|), derivatives within 5 or, where
+/// two terms meet, 1 unit of 1; without it, values near 0 are as precise as the product of x and log₂ e.
 /// </content>
 public static partial class LaneMath
 {
+    // The native minimum and maximum give their second operand where one is no number: x stands there, so that it stays none.
     // Beyond these the weight of x is 0 or 1 to the last bit; an infinite x times a weight of 0 would be no number.
     private const float FarGelu = 15f, FarSigmoid = 104f;
 
@@ -30,7 +33,7 @@ public static partial class LaneMath
     /// <summary>x · sigmoid(x), also called swish (Elfwing et al. 2017).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Silu<V>(V x)
-        where V : unmanaged, ILanes<V> => V.Max(x, V.Create(-FarSigmoid)) * Sigmoid(x, 1.0);
+        where V : unmanaged, ILanes<V> => V.Max(V.Create(-FarSigmoid), x) * Sigmoid(x, 1.0);
 
     /// <summary>The derivative of <see cref="Silu"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,7 +43,7 @@ public static partial class LaneMath
     /// <summary>x · sigmoid(1.702 x) (Hendrycks and Gimpel 2016).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V QuickGelu<V>(V x)
-        where V : unmanaged, ILanes<V> => V.Max(x, V.Create(-FarSigmoid)) * Sigmoid(x, QuickGeluFactor);
+        where V : unmanaged, ILanes<V> => V.Max(V.Create(-FarSigmoid), x) * Sigmoid(x, QuickGeluFactor);
 
     /// <summary>The derivative of <see cref="QuickGelu"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +54,7 @@ public static partial class LaneMath
     /// <summary>x · Φ(x): GELU, exact (Hendrycks and Gimpel 2016).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Gelu<V>(V x)
-        where V : unmanaged, ILanes<V> => V.Max(x, V.Create(-FarGelu)) * NormalCdf(x);
+        where V : unmanaged, ILanes<V> => V.Max(V.Create(-FarGelu), x) * NormalCdf(x);
 
     /// <summary>Φ(x) + x · φ(x), the derivative of <see cref="Gelu"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,7 +68,7 @@ public static partial class LaneMath
     /// <summary>GELU by its tanh approximation, x · ½(1 + tanh t) = x · sigmoid(2t) with t = √(2/π) · (x + 0.044715 x³) (Hendrycks and Gimpel 2016).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V GeluTanh<V>(V x)
-        where V : unmanaged, ILanes<V> => V.Max(x, V.Create(-FarGelu)) * Sigmoid(GeluTanhArgument(Clamp(x, FarGelu)), 1.0);
+        where V : unmanaged, ILanes<V> => V.Max(V.Create(-FarGelu), x) * Sigmoid(GeluTanhArgument(Clamp(x, FarGelu)), 1.0);
 
     /// <summary>The derivative of <see cref="GeluTanh"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -106,7 +109,7 @@ public static partial class LaneMath
     {
         const double Log2E = 1.4426950408889634, Ln2 = 0.69314718055994531;
         float high = (float)(factor * Log2E), low = (float)((factor * Log2E) - high);
-        V near = V.Min(magnitude, V.Create(FarSigmoid)), h = near * V.Create(high);
+        V near = V.Min(V.Create(FarSigmoid), magnitude), h = near * V.Create(high);
         V l = V.MultiplyAdd(near, V.Create(low), V.MultiplyAdd(near, V.Create(high), V.Zero - h));
         V power = V.Exp2(V.Zero - h);
         return V.MultiplyAdd(power * l, V.Create((float)-Ln2), power);
@@ -114,5 +117,5 @@ public static partial class LaneMath
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Clamp<V>(V x, float limit)
-        where V : unmanaged, ILanes<V> => V.Min(V.Max(x, V.Create(-limit)), V.Create(limit));
+        where V : unmanaged, ILanes<V> => V.Min(V.Create(limit), V.Max(V.Create(-limit), x));
 }

@@ -25,9 +25,9 @@ internal static class GradientTerms
                     Add(sizes, bias, Squares(dy));
                 }
             }
-            else if (operation is AddNormBackwardWeights norm)
+            else if (operation is AddNormBackwardWeights { Forward.Norm.Bias: { } shift } norm)
             {
-                Add(sizes, norm.Forward.Norm.Bias!, Squares(run.Training.Values[norm.DY.Name]));
+                Add(sizes, shift, Squares(run.Training.Values[norm.DY.Name]));
             }
         }
 

@@ -39,7 +39,7 @@ internal static class ActivationRule
         ActivationKind.GeluTanh => Sigmoid(2 * TanhArgument(x)) + (x * SigmoidSlope(2 * TanhArgument(x)) * 2 * Math.Sqrt(2 / Math.PI) * (1 + (3 * Cubic * x * x))),
         ActivationKind.QuickGelu => Sigmoid(QuickGelu * x) + (QuickGelu * x * SigmoidSlope(QuickGelu * x)),
         ActivationKind.Silu => Sigmoid(x) + (x * SigmoidSlope(x)),
-        ActivationKind.Tanh => 1 - (Math.Tanh(x) * Math.Tanh(x)),
+        ActivationKind.Tanh => 4 * SigmoidSlope(2 * x),
         ActivationKind.Sigmoid => SigmoidSlope(x),
         _ => throw new InvalidOperationException($"The oracle does not know the derivative of {activation}."),
     };
