@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TransformerGen.Training;
 using TransformerGen.Weights;
 
@@ -14,7 +15,6 @@ internal sealed class TensorMatch
     private readonly bool _allowMissingHead;
     private readonly HashSet<string> _own;
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
-    private readonly List<ParameterInfo> _missing = [];
 
     private TensorMatch(ModelInfo info, TensorReader tensors, LoadOptions options)
     {
@@ -43,14 +43,21 @@ internal sealed class TensorMatch
 
     private void Match()
     {
-        foreach (ParameterInfo parameter in _info.Parameters)
+        string[][] stored = [.. _info.Parameters.Select(parameter => (string[])[.. Names(parameter).Where(_tensors.Tensors.ContainsKey)])];
+        foreach (string[] names in stored)
         {
-            string[] stored = [.. Names(parameter).Where(_tensors.Tensors.ContainsKey)];
-            _taken.UnionWith(stored);
-            if (stored.Length > 0)
+            _taken.UnionWith(names);
+        }
+
+        TensorInfo[] unexpected = [.. _tensors.Tensors.Values.Where(IsUnexpected).OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        var near = new NearNames([.. unexpected.Select(tensor => tensor.Name)]);
+        var missing = new List<ParameterInfo>();
+        foreach ((ParameterInfo parameter, string[] names) in _info.Parameters.Zip(stored))
+        {
+            if (names.Length > 0)
             {
-                Pairs.Add((parameter, stored[0]));
-                CheckShape(parameter, stored);
+                Pairs.Add((parameter, names[0]));
+                CheckShape(parameter, names);
             }
             else if (parameter.IsHead && _allowMissingHead)
             {
@@ -58,18 +65,9 @@ internal sealed class TensorMatch
             }
             else
             {
-                _missing.Add(parameter);
+                missing.Add(parameter);
+                Problems.Add(Missing(parameter, near.Of(parameter.Name)));
             }
-        }
-
-        TensorInfo[] unexpected = [.. _tensors.Tensors.Values.Where(IsUnexpected).OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
-        var near = new NearNames([.. unexpected.Select(tensor => tensor.Name)]);
-        foreach (ParameterInfo parameter in _missing)
-        {
-            string? other = near.Of(parameter.Name);
-            Problems.Add(
-                $"{parameter.Name}{(parameter.IsHead ? ", of the head," : "")} is missing; expected {TensorInfo.Describe(parameter.StoredShape)}"
-                + (other is null ? "" : $". There is a {_tensors.Tensors[other].Name} {TensorInfo.Describe(_tensors.Tensors[other].Shape)}"));
         }
 
         foreach (TensorInfo tensor in unexpected)
@@ -77,11 +75,15 @@ internal sealed class TensorMatch
             Problems.Add($"{Cut(tensor.Name)} {TensorInfo.Describe(tensor.Shape)} is unexpected; the class has no such tensor");
         }
 
-        if (_missing.Count > 0 && _missing.All(parameter => parameter.IsHead))
+        if (missing.Count > 0 && missing.All(parameter => parameter.IsHead))
         {
             Advice = $"The file lacks this class's head. To load the rest and begin with a fresh head, pass {nameof(LoadOptions)} with {nameof(LoadOptions.AllowMissingHead)} = true; to use the model as it is, load it with the class that was compiled from its config.json.";
         }
     }
+
+    private string Missing(ParameterInfo parameter, string? near) =>
+        $"{parameter.Name}{(parameter.IsHead ? ", of the head," : "")} is missing; expected {TensorInfo.Describe(parameter.StoredShape)}"
+        + (near is null ? "" : $". There is a {Cut(near)} {TensorInfo.Describe(_tensors.Tensors[near].Shape)}");
 
     /// <summary>All names under which a checkpoint may hold a tensor, the model's own first.</summary>
     private IEnumerable<string> Names(ParameterInfo parameter)
@@ -148,7 +150,7 @@ internal sealed class TensorMatch
             Span<float> left = one.AsSpan(0, length), right = two.AsSpan(0, length);
             _tensors.ReadFloats(name, first, left);
             _tensors.ReadFloats(other, first, right);
-            int same = System.Runtime.InteropServices.MemoryMarshal.AsBytes(left).CommonPrefixLength(System.Runtime.InteropServices.MemoryMarshal.AsBytes(right)) / sizeof(float);
+            int same = MemoryMarshal.AsBytes(left).CommonPrefixLength(MemoryMarshal.AsBytes(right)) / sizeof(float);
             if (same < length)
             {
                 Problems.Add(FormattableString.Invariant(

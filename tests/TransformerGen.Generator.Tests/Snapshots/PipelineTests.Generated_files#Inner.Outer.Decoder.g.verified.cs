@@ -31,6 +31,7 @@ namespace Inner
             public static ModelInfo Info { get; } = new()
             {
                 Name = "Decoder",
+                ModelType = "transformer",
                 ConfigJson = """
                     {
                      "model_type": "transformer",
@@ -80,6 +81,8 @@ namespace Inner
                 TrainingPanelFloats = 0,
                 SelfCacheLayers = [new(2, 4)],
                 CrossCacheFloats = 0,
+                BaseModelPrefix = "",
+                IgnoredTensors = [],
                 Parameters =
                 [
                     new("decoder_embed_tokens.weight", 10, 6, 2, 0, 16, Initialization.Normal, Deviation: 0.4082483f),
@@ -103,7 +106,7 @@ namespace Inner
                     new("decoder.layer_norm.bias", 1, 6, 1, 9584, 16, Initialization.Zeros),
                     new("decoder.layer_norm.running_mean", 1, 6, 1, 9600, 16, Initialization.Zeros, IsBuffer: true),
                     new("decoder.layer_norm.running_var", 1, 6, 1, 9616, 16, Initialization.Ones, IsBuffer: true),
-                    new("lm_head.weight", 10, 6, 2, 9632, 16, Initialization.XavierUniform),
+                    new("lm_head.weight", 10, 6, 2, 9632, 16, Initialization.XavierUniform) { IsHead = true },
                 ],
             }
             ;
@@ -122,16 +125,40 @@ namespace Inner
             }
 
             /// <summary>Reads a saved model: F32, F64, F16 and BF16 tensors, checked against this class before anything is used.</summary>
-            /// <param name="path">A folder with model.safetensors, or a .safetensors file.</param>
+            /// <param name="path">A folder with model.safetensors or its shards, an index of shards, or a .safetensors file.</param>
             /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+            /// <param name="options">What the checkpoint may lack; null is nothing.</param>
             /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
-            public static Decoder Load(string path, Team? team = null) => ModelFiles.Load<Decoder>(path, team);
+            public static Decoder Load(string path, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Decoder>(path, team, options);
 
-            /// <summary>Writes config.json and model.safetensors, each completely or not at all.</summary>
+            /// <summary>Reads a saved model from a stream that holds a safetensors file.</summary>
+            /// <param name="stream">The stream; it is read up to its end and stays open.</param>
+            /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+            /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+            /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
+            public static Decoder Load(global::System.IO.Stream stream, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Decoder>(stream, team, options);
+
+            /// <summary>Reads a saved model from a safetensors file in memory.</summary>
+            /// <param name="memory">The whole file.</param>
+            /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+            /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+            /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
+            public static Decoder Load(global::System.ReadOnlyMemory<byte> memory, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Decoder>(memory, team, options);
+
+            /// <summary>Whether a saved model can be loaded; only its headers are read.</summary>
+            /// <param name="path">As of <see cref="Load(string, Team?, LoadOptions?)"/>.</param>
+            /// <param name="reasons">What differs; empty when it can.</param>
+            public static bool IsCompatible(string path, out IReadOnlyList<string> reasons) => ModelFiles.IsCompatible<Decoder>(path, out reasons);
+
+            /// <summary>Writes config.json and model.safetensors, each completely or not at all, so that transformers loads them.</summary>
             /// <param name="folder">The folder; it is made where it is missing.</param>
             /// <param name="type">How numbers are stored: F32, F16 or BF16.</param>
-            public void Save(string folder, global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32) =>
-                ModelFiles.Save(this, folder, type);
+            /// <param name="maxShardBytes">Most bytes of weights in one file; more become shards and an index.</param>
+            public void Save(
+                string folder,
+                global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32,
+                long maxShardBytes = global::TransformerGen.Weights.SafeTensorsShards.DefaultShardBytes) =>
+                ModelFiles.Save(this, folder, type, maxShardBytes);
 
             /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
             public static Decoder CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Decoder>(weights, team)));

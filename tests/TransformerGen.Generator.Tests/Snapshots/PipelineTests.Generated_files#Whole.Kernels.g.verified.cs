@@ -444,7 +444,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 32;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 32;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -457,7 +457,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputReluShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 32;
@@ -490,7 +490,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -503,7 +503,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 10;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -536,7 +536,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -549,7 +549,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 16;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -582,7 +582,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 32;
@@ -595,7 +595,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 24;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 32;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -628,7 +628,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardReluWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 32;
@@ -641,7 +641,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 32;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 32;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -674,7 +674,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct ForwardWithBiasShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -687,7 +687,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -700,7 +700,7 @@
         /// <summary>The constants of the product below.</summary>
         private readonly struct BackwardInputAddShape : Tiles.IProduct
             public static int Depth => 8;
-            public static bool Gelu => false;
+            public static bool Activates => false;
             public static int LeftStride => 16;
             public static int LeftStep => 1;
             public static int ResultStride => 16;
@@ -834,7 +834,8 @@
         private const long WorthSharing = 1 << 19;
         /// <summary>A product against packed panels.</summary>
             /// <summary>Products in each sum.</summary>
-            /// <summary>Whether a result v becomes v·Φ(v).</summary>
+            /// <summary>Whether a result v becomes Activation(v).</summary>
+            /// <summary>The activation of the results v from a column on.</summary>
         /// <summary>The arguments of a product.</summary>
         public struct Product
             /// <summary>Rows of left and result.</summary>
@@ -842,7 +843,7 @@
             /// <summary>The packed panels: [depth, columns].</summary>
             /// <summary>[rows, columns].</summary>
             /// <summary>What the shape makes of it: a bias, a mask, or nothing.</summary>
-            /// <summary>[rows, columns]: takes the values before GELU, if not null.</summary>
+            /// <summary>[rows, columns]: takes the values before the activation, if not null.</summary>
             /// <summary>Units of work.</summary>
             /// <summary>Units that a thread takes at a time.</summary>
             /// <summary>The first unit that nobody has taken.</summary>
@@ -853,8 +854,8 @@
         private static bool Claim(ref int next, int units, int chunk, out int first, out int end)
         /// <summary>Blocks of rows; the last has up to half a block more, so that none is a lonely row.</summary>
         private static int Blocks(int rows) => Math.Max(1, (rows + (RowsPerUnit / 2)) / RowsPerUnit);
-        /// <summary>v ← v·Φ(v) for a part of the result that has just been written; v itself goes to before, if not null.</summary>
-        private static void Gelu<V>(int rows, int width, int stride, float* result, float* before)
+        /// <summary>v ← Activation(v) for a part of the result that has just been written; v itself goes to before, if not null.</summary>
+        private static void Activate<V, TShape>(int rows, int column, int width, float* result, float* before)
         /// <summary>Rows against one panel of 1 vectors; a depth that does not fit the cache goes in equal parts, each going on from the last one's sums.</summary>
         private static void Deep12x1<V, TShape>(int rows, float* left, float* right, float* result, float* extra)
         /// <summary>Rows against one panel of 2 vectors; a depth that does not fit the cache goes in equal parts, each going on from the last one's sums.</summary>

@@ -30,6 +30,7 @@ partial class Whole : ITrainable<Whole>, IDisposable
     public static ModelInfo Info { get; } = new()
     {
         Name = "Whole",
+        ModelType = "transformer",
         ConfigJson = """
             {
              "model_type": "transformer",
@@ -79,6 +80,8 @@ partial class Whole : ITrainable<Whole>, IDisposable
         TrainingPanelFloats = 3232,
         SelfCacheLayers = [new(2, 4)],
         CrossCacheFloats = 40,
+        BaseModelPrefix = "",
+        IgnoredTensors = [],
         Parameters =
         [
             new("shared.weight", 10, 8, 2, 0, 16, Initialization.Normal, Deviation: 0.35355338f),
@@ -142,16 +145,40 @@ partial class Whole : ITrainable<Whole>, IDisposable
     }
 
     /// <summary>Reads a saved model: F32, F64, F16 and BF16 tensors, checked against this class before anything is used.</summary>
-    /// <param name="path">A folder with model.safetensors, or a .safetensors file.</param>
+    /// <param name="path">A folder with model.safetensors or its shards, an index of shards, or a .safetensors file.</param>
     /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+    /// <param name="options">What the checkpoint may lack; null is nothing.</param>
     /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
-    public static Whole Load(string path, Team? team = null) => ModelFiles.Load<Whole>(path, team);
+    public static Whole Load(string path, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Whole>(path, team, options);
 
-    /// <summary>Writes config.json and model.safetensors, each completely or not at all.</summary>
+    /// <summary>Reads a saved model from a stream that holds a safetensors file.</summary>
+    /// <param name="stream">The stream; it is read up to its end and stays open.</param>
+    /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+    /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+    /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
+    public static Whole Load(global::System.IO.Stream stream, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Whole>(stream, team, options);
+
+    /// <summary>Reads a saved model from a safetensors file in memory.</summary>
+    /// <param name="memory">The whole file.</param>
+    /// <param name="team">Who derives the packed panels; null is the calling thread alone.</param>
+    /// <param name="options">What the checkpoint may lack; null is nothing.</param>
+    /// <exception cref="ModelMismatchException">Tensors are missing, unexpected or misshapen; all of them are named.</exception>
+    public static Whole Load(global::System.ReadOnlyMemory<byte> memory, Team? team = null, LoadOptions? options = null) => ModelFiles.Load<Whole>(memory, team, options);
+
+    /// <summary>Whether a saved model can be loaded; only its headers are read.</summary>
+    /// <param name="path">As of <see cref="Load(string, Team?, LoadOptions?)"/>.</param>
+    /// <param name="reasons">What differs; empty when it can.</param>
+    public static bool IsCompatible(string path, out IReadOnlyList<string> reasons) => ModelFiles.IsCompatible<Whole>(path, out reasons);
+
+    /// <summary>Writes config.json and model.safetensors, each completely or not at all, so that transformers loads them.</summary>
     /// <param name="folder">The folder; it is made where it is missing.</param>
     /// <param name="type">How numbers are stored: F32, F16 or BF16.</param>
-    public void Save(string folder, global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32) =>
-        ModelFiles.Save(this, folder, type);
+    /// <param name="maxShardBytes">Most bytes of weights in one file; more become shards and an index.</param>
+    public void Save(
+        string folder,
+        global::TransformerGen.Weights.TensorType type = global::TransformerGen.Weights.TensorType.F32,
+        long maxShardBytes = global::TransformerGen.Weights.SafeTensorsShards.DefaultShardBytes) =>
+        ModelFiles.Save(this, folder, type, maxShardBytes);
 
     /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
     public static Whole CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Whole>(weights, team)));

@@ -48,6 +48,7 @@ internal static class LayoutInfo
         return new ModelInfo
         {
             Name = "Layouts",
+            ModelType = "layouts",
             ConfigJson = "{}",
             Vocabulary = 1,
             Width = 1,
