@@ -1,3 +1,4 @@
+using System.Globalization;
 using TransformerGen.Generator.Json;
 using TransformerGen.Generator.Parsing;
 using TransformerGen.Generator.Spec;
@@ -81,14 +82,15 @@ internal sealed class GptNeoFamily : HubFamily
         var words = new List<string>();
         foreach (JsonValue item in types.Items)
         {
-            if (item is not { Kind: JsonKind.Array, Items: [{ Kind: JsonKind.Array } kinds, { Kind: JsonKind.Number } times] } || !int.TryParse(times.Text, out int count))
+            if (item.Items.Count != 2 || item.Items[0].Kind != JsonKind.Array || !int.TryParse(item.Items[1].Text, NumberStyles.None, CultureInfo.InvariantCulture, out int times))
             {
                 return null;
             }
 
-            for (int i = 0; i < count && words.Count <= most && kinds.Items.Count > 0; i++)
+            IReadOnlyList<JsonValue> kinds = item.Items[0].Items;
+            for (int i = 0; i < times && words.Count <= most && kinds.Count > 0; i++)
             {
-                words.AddRange(kinds.Items.Select(kind => kind.Text));
+                words.AddRange(kinds.Select(kind => kind.Text));
             }
         }
 
