@@ -119,7 +119,7 @@ internal sealed class OracleParameters
         foreach (Tensor tensor in parameter.Tensors)
         {
             int length = tensor.Rows * tensor.Columns;
-            yield return (tensor.Name, StoredOrder.FromHeld(tensor, whole.Data[at..(at + length)]));
+            yield return (tensor.Name, StoredOrder.FromHeld(tensor, whole.Data.AsSpan(at, length)));
             at += length;
         }
     }
