@@ -31,6 +31,18 @@ internal sealed class OracleParameters
         return parameters;
     }
 
+    /// <summary>The tensors of a checkpoint's folder: one file, or its shards.</summary>
+    public static OracleParameters FromFolder(string folder)
+    {
+        var parameters = new OracleParameters();
+        foreach ((string name, StoredTensor tensor) in Directory.GetFiles(folder, "model*.safetensors").SelectMany(TensorFile.Read))
+        {
+            parameters[name] = tensor.ToMatrix();
+        }
+
+        return parameters;
+    }
+
     /// <summary>
     /// Numbers for every parameter of a table, none at the value it starts training with, so that no gradient hides behind a zero or a one: matrices
     /// normal with deviation <paramref name="gain"/> / √columns, gains about 1, running variances in [0.5, 1.5], other vectors about 0.

@@ -27,6 +27,8 @@ internal static class OracleRules
         [typeof(RotaryBackward)] = Rule<RotaryBackward>(RotaryRule.Backward),
         [typeof(Gate)] = Rule<Gate>(GateRule.Forward),
         [typeof(GateBackward)] = Rule<GateBackward>(GateRule.Backward),
+        [typeof(Cap)] = Rule<Cap>(CapRule.Forward),
+        [typeof(CapBackward)] = Rule<CapBackward>(CapRule.Backward),
         [typeof(Dropout)] = Rule<Dropout>(DropoutRule.Forward),
         [typeof(DropoutBackward)] = Rule<DropoutBackward>(DropoutRule.Backward),
         [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),

@@ -39,6 +39,9 @@ internal static class RowOperationCases
         }
 
         yield return ("Gate behind a product", (graph, n) => Gate(graph, Linear(graph, graph.Input(n), ActivationKind.None, 2 * n), ActivationKind.Silu));
+        yield return ("Cap", (graph, n) => Cap(graph, graph.Input(n), 1f, 0.75f));
+        yield return ("Cap, scale", (graph, n) => Cap(graph, graph.Input(n), 1.75f, 2f));
+        yield return ("Cap, scale alone, behind a product", (graph, n) => Cap(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.25f, 0f));
         yield return ("Dropout", (graph, n) => Drop(graph, graph.Input(n), s_main));
         yield return ("Dropout of its own rate", (graph, n) => Drop(graph, graph.Input(n), s_own));
         yield return ("Add, scale", (graph, n) => Add(graph, graph.Input(n), graph.Input(n), null, 0.25f));
@@ -103,6 +106,13 @@ internal static class RowOperationCases
     {
         Value y = graph.Output("Gated", x, x.Width / 2);
         graph.Graph.Add(new Gate(graph.Stage, x, activation, y));
+        return y;
+    }
+
+    private static Value Cap(OperationGraph graph, Value x, float scale, float limit)
+    {
+        Value y = graph.Output("Capped", x);
+        graph.Graph.Add(new Cap(graph.Stage, x, scale, limit, y));
         return y;
     }
 

@@ -14,7 +14,7 @@ internal sealed record StoredTensor(int[] Shape, double[] Data)
     }
 }
 
-/// <summary>A plain reader of small safetensors files (F32, F64 and I64), independent of the one under test.</summary>
+/// <summary>A plain reader of small safetensors files (F32, F64, F16, BF16 and I64), independent of the one under test.</summary>
 internal static class TensorFile
 {
     /// <summary>Every tensor of a file by name.</summary>
@@ -47,8 +47,9 @@ internal static class TensorFile
         int size = type switch
         {
             "F32" => 4,
+            "F16" or "BF16" => 2,
             "F64" or "I64" => 8,
-            _ => throw new NotSupportedException($"The tensor {name} is {type}; the oracle reads F32, F64 and I64."),
+            _ => throw new NotSupportedException($"The tensor {name} is {type}; the oracle reads F32, F64, F16, BF16 and I64."),
         };
         var values = new double[data.Length / size];
         for (int i = 0; i < values.Length; i++)
@@ -57,6 +58,8 @@ internal static class TensorFile
             values[i] = type switch
             {
                 "F32" => BinaryPrimitives.ReadSingleLittleEndian(element),
+                "F16" => (double)BinaryPrimitives.ReadHalfLittleEndian(element),
+                "BF16" => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
                 "F64" => BinaryPrimitives.ReadDoubleLittleEndian(element),
                 _ => BinaryPrimitives.ReadInt64LittleEndian(element),
             };

@@ -12,8 +12,28 @@ internal abstract class Family
     [
         new PaperFamily(),
         new BertFamily(),
+        new BloomFamily(),
+        new FalconFamily(),
+        new GemmaFamily(),
+        new Gemma2Family(),
+        new Gemma3Family(),
         new Gpt2Family(),
+        new GptJFamily(),
+        new GptNeoFamily(),
+        new GptNeoXFamily(),
+        new GraniteFamily(),
         new LlamaFamily(),
+        new MistralFamily(),
+        new MixtralFamily(),
+        new Olmo2Family(),
+        new OptFamily(),
+        new PhiFamily(),
+        new Phi3Family(),
+        new Qwen2Family(),
+        new Qwen3Family(),
+        new Qwen3MoeFamily(),
+        new StableLmFamily(),
+        new Starcoder2Family(),
     ];
 
     /// <summary>Supported model types, sorted.</summary>

@@ -15,6 +15,7 @@ internal sealed partial class GraphBuilder
         {
             SoftCap = spec.SoftCap,
             Bias = spec.Bias.Kind,
+            BiasScale = spec.Bias.Scale,
             BiasReach = spec.Bias.Kind == BiasKind.Distance ? spec.Bias.MaxDistance : 0,
         };
         Parameter? score = spec.ScoreTensor is { } tensor

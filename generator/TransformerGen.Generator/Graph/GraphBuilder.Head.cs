@@ -25,7 +25,16 @@ internal sealed partial class GraphBuilder
         var x = new Value(stage, "X", Symbol.LabelRows, last.Width);
         _graph.Add(new Select(stage, last, x));
         x = Steps(stage, x);
-        return Linear(stage, "Output", head.Output!, x, ActivationKind.None, "Logits", head.BiasIsBuffer, Naming.Pascal(head.Output!.Weights[0].Name.Replace(".weight", "")));
+        string logits = head.Scale == 1f && head.SoftCap == 0f ? "Logits" : "Uncapped";
+        x = Linear(stage, "Output", head.Output!, x, ActivationKind.None, logits, head.BiasIsBuffer, Naming.Pascal(head.Output!.Weights[0].Name.Replace(".weight", "")));
+        if (logits == "Logits")
+        {
+            return x;
+        }
+
+        var capped = new Value(stage, "Logits", x.Rows, x.Width);
+        _graph.Add(new Cap(stage, x, head.Scale, head.SoftCap, capped));
+        return capped;
     }
 
     private Value Steps(Stage stage, Value x)

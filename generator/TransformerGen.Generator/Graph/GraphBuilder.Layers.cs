@@ -82,11 +82,12 @@ internal sealed partial class GraphBuilder
         ? _parameters.Get(stage.Name + "Positions", new Tensor(table.Name, table.Rows, width, 2, InitialValue.Normal, EmbeddingDeviation, table.IsBuffer))
         : null;
 
-    /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))).</summary>
+    /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))), or skip + dropout(Σ branch(x)).</summary>
     private Value Residual(Stage stage, ResidualSpec residual, Value x, Value? memory, KeySource keys)
     {
         var normed = new Dictionary<NormSpec, Value>();
         Value sum = x;
+        Value? together = null;
         for (int i = 0; i < residual.Branches.Count; i++)
         {
             BranchSpec branch = residual.Branches[i];
@@ -104,10 +105,23 @@ internal sealed partial class GraphBuilder
                 sub = Norm(stage, after, sub, role + "PostNormed");
             }
 
-            sum = i == residual.Branches.Count - 1 && residual.NormAfter is { } last && branch.Scale == 1f
-                ? AddThenNorm(stage, role, last, sum, sub, branch.Dropout)
-                : Sum(stage, role + "Sum", sum, sub, branch.Dropout, branch.Scale);
-            if (i == residual.Branches.Count - 1 && residual.NormAfter is { } apart && branch.Scale != 1f)
+            (float dropout, float scale) = (branch.Dropout, branch.Scale);
+            if (residual.Dropout > 0)
+            {
+                // The branches are dropped as one: they are added up first.
+                together = together is null ? sub : Sum(stage, role + "Together", together, sub, 0f, 1f);
+                if (i < residual.Branches.Count - 1)
+                {
+                    continue;
+                }
+
+                (sub, dropout, scale) = (together, residual.Dropout, 1f);
+            }
+
+            sum = i == residual.Branches.Count - 1 && residual.NormAfter is { } last && scale == 1f
+                ? AddThenNorm(stage, role, last, sum, sub, dropout)
+                : Sum(stage, role + "Sum", sum, sub, dropout, scale);
+            if (i == residual.Branches.Count - 1 && residual.NormAfter is { } apart && scale != 1f)
             {
                 sum = Norm(stage, apart, sum, role + "Out");
             }

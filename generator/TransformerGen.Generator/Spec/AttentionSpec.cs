@@ -66,6 +66,9 @@ internal sealed record AttentionSpec(AttentionSource Source, int Heads, int KeyH
 internal sealed record BiasSpec(BiasKind Kind, string? Table = null, int Buckets = 0, int MaxDistance = 0, bool Bidirectional = false)
 {
     public static BiasSpec None { get; } = new(BiasKind.None);
+
+    /// <summary>Factor of the slopes of a linear bias.</summary>
+    public float Scale { get; init; } = 1f;
 }
 
 internal enum RotaryKind

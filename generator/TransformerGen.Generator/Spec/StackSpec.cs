@@ -74,10 +74,13 @@ internal sealed record LayerSpec(EquatableList<ResidualSpec> Residuals)
     public IEnumerable<SublayerSpec> Sublayers => Residuals.SelectMany(residual => residual.Branches).Select(branch => branch.Function);
 }
 
-/// <summary>x ← NormAfter(skip + Σ branches), skip = x. One branch with a norm after the sum is the paper's post-norm; several are parallel.</summary>
+/// <summary>x ← NormAfter(skip + dropout(Σ branches)), skip = x. One branch with a norm after the sum is the paper's post-norm; several are parallel.</summary>
 internal sealed record ResidualSpec(EquatableList<BranchSpec> Branches)
 {
     public NormSpec? NormAfter { get; init; }
+
+    /// <summary>Of the branches' sum, whose branches then have neither dropout nor scale of their own.</summary>
+    public float Dropout { get; init; }
 
     /// <summary>The skip is the (first) branch's normalised input instead of x.</summary>
     public bool SkipIsNormed { get; init; }

@@ -119,7 +119,7 @@ internal sealed record AttentionMath(AttentionSettings Settings, int Head, doubl
         return capped + Settings.Bias switch
         {
             BiasKind.None => 0,
-            BiasKind.Linear => Slope(Settings.Heads, Head) * distance,
+            BiasKind.Linear => Settings.BiasScale * Slope(Settings.Heads, Head) * distance,
             BiasKind.Distance => Bias![Column(distance)],
             _ => throw new InvalidOperationException($"The oracle does not know the bias {Settings.Bias}."),
         };

@@ -25,6 +25,8 @@ internal static class OperationEmitters
         [typeof(DropoutBackward)] = Of<DropoutBackward>(AddEmitter.Emit),
         [typeof(Gate)] = Of<Gate>(GateEmitter.Emit),
         [typeof(GateBackward)] = Of<GateBackward>(GateEmitter.Emit),
+        [typeof(Cap)] = Of<Cap>(CapEmitter.Emit),
+        [typeof(CapBackward)] = Of<CapBackward>(CapEmitter.Emit),
         [typeof(HeadNorm)] = Of<HeadNorm>(HeadNormEmitter.Emit),
         [typeof(HeadNormBackward)] = Of<HeadNormBackward>(HeadNormEmitter.Emit),
         [typeof(HeadNormBackwardWeights)] = Of<HeadNormBackwardWeights>(HeadNormEmitter.Emit),

@@ -11,7 +11,7 @@ internal sealed class Gpt2Family : HubFamily
     public override string ModelType => "gpt2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.CausalLanguage];
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -27,19 +27,20 @@ internal sealed class Gpt2Family : HubFamily
         float embeddingDropout = config.Rate("embd_pdrop", 0.1), dropout = config.Rate("resid_pdrop", 0.1), attentionDropout = config.Rate("attn_pdrop", 0.1);
         ActivationKind activation = config.Activation("activation_function", "gelu_new");
         bool scaled = config.Flag("scale_attn_weights", true), byLayer = config.Flag("scale_attn_by_inverse_layer_idx", false);
+        string prefix = HubDecoders.Prefix(task, "transformer.");
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         ProjectionSpec Conv1D(string name, int rows) => ProjectionSpec.Of(bias: true, name, rows, TensorLayout.Plain with { Transposed = true });
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", begin: 50256, end: 50256) with
         {
             Decoder = new StackSpec(
                 "decoder",
-                new EmbeddingSpec("transformer.wte.weight", width, 1f)
+                new EmbeddingSpec(prefix + "wte.weight", width, 1f)
                 {
-                    Positions = PositionKind.Learned, PositionTable = new PositionTableSpec("transformer.wpe.weight", length), Dropout = embeddingDropout,
+                    Positions = PositionKind.Learned, PositionTable = new PositionTableSpec(prefix + "wpe.weight", length), Dropout = embeddingDropout,
                 },
                 HubModels.Layers(layers, i =>
                 {
-                    string name = "transformer.h." + Number.Text(i);
+                    string name = prefix + "h." + Number.Text(i);
                     var attention = new AttentionSpec(
                         AttentionSource.Self, heads, heads, headWidth, Causal: true, Conv1D(name + ".attn.c_attn", 3 * width), Conv1D(name + ".attn.c_proj", width))
                     {
@@ -49,8 +50,8 @@ internal sealed class Gpt2Family : HubFamily
                     var feedForward = new FeedForwardSpec(Conv1D(name + ".mlp.c_fc", inner), Conv1D(name + ".mlp.c_proj", width), inner, activation);
                     return HubModels.PreNorm(dropout, (Norm(name + ".ln_1"), attention), (Norm(name + ".ln_2"), feedForward));
                 }),
-                Norm("transformer.ln_f")),
-            Head = HubModels.LanguageHead(vocabulary, "transformer.wte", tied: config.Flag("tie_word_embeddings", true)),
+                Norm(prefix + "ln_f")),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attn.bias", "*.attn.masked_bias"]),
         };

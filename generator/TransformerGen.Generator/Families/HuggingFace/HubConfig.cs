@@ -69,6 +69,9 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         return _reader.IsGiven(at) ? InRange(at, least, least, LargestCount, meaning) : null;
     }
 
+    /// <summary>A whole number, null where the file says null, the default where it says nothing.</summary>
+    public int? OptionalOr(string key, int? ordinary, int least, string meaning) => _reader.Has(key) ? Optional(key, least, meaning) : ordinary;
+
     public bool Flag(string key, bool ordinary, params string[] spellings) => _reader.Boolean(Spelling(key, spellings)) ?? ordinary;
 
     public string Word(string key, string ordinary, params string[] spellings) => _reader.Word(Spelling(key, spellings)) ?? ordinary;
@@ -131,10 +134,15 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         return ActivationKind.Relu;
     }
 
-    /// <summary>An id of the vocabulary, -1 where the model has none.</summary>
+    /// <summary>An id of the vocabulary, -1 where the model has none. A default that a small vocabulary lacks is none.</summary>
     public int Id(string key, int vocabulary, int? ordinary)
     {
-        int value = _reader.Has(key) ? _reader.Integer(key) ?? -1 : ordinary ?? -1;
+        if (!_reader.Has(key))
+        {
+            return ordinary < vocabulary ? ordinary.Value : -1;
+        }
+
+        int value = _reader.Integer(key) ?? -1;
         CheckId(key, value, vocabulary);
         return value;
     }
@@ -142,7 +150,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     /// <summary>One id or a list of them.</summary>
     public EquatableList<int> Ids(string key, int vocabulary, int? ordinary)
     {
-        IReadOnlyList<int> values = _reader.Has(key) ? _reader.Integers(key) ?? [] : ordinary is int one ? [one] : [];
+        IReadOnlyList<int> values = _reader.Has(key) ? _reader.Integers(key) ?? [] : ordinary is int one && one < vocabulary ? [one] : [];
         foreach (int value in values)
         {
             CheckId(key, value, vocabulary);
@@ -152,11 +160,16 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     }
 
     /// <summary>Width of a head: its own key, or the width divided by the heads, which then must divide it.</summary>
-    public int HeadWidth(int width, int heads, string headsKey, string? key = null)
+    public int HeadWidth(int width, int heads, string headsKey, string? key = null, int? ordinary = null)
     {
         if (key is not null && _reader.IsGiven(key))
         {
             return InRange(key, 1, 1, LargestHeadWidth, "the width of one head");
+        }
+
+        if (key is not null && !_reader.Has(key) && ordinary is int usual)
+        {
+            return usual;
         }
 
         if (width % heads != 0)
@@ -180,10 +193,10 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         return width / heads;
     }
 
-    /// <summary>Key heads, which divide the heads.</summary>
+    /// <summary>Key heads, which divide the heads; null means as many as heads.</summary>
     public int KeyHeads(string key, int heads, int ordinary)
     {
-        int value = _reader.IsGiven(key) ? InRange(key, ordinary, 1, LargestHeads, "the number of key heads") : ordinary;
+        int value = _reader.IsGiven(key) ? InRange(key, ordinary, 1, LargestHeads, "the number of key heads") : _reader.Has(key) ? heads : ordinary;
         if (heads % value == 0)
         {
             return value;

@@ -38,6 +38,10 @@ internal static class HubModels
     public static LayerSpec PreNorm(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
         parts.Select(part => ResidualSpec.Of(new BranchSpec(part.Function) { NormBefore = part.Norm, Dropout = dropout }))));
 
+    /// <summary>x ← x + Σ dropout(f(norm(x))), all of the same x.</summary>
+    public static LayerSpec Parallel(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
+        [ResidualSpec.Of([.. parts.Select(part => new BranchSpec(part.Function) { NormBefore = part.Norm, Dropout = dropout })])]));
+
     /// <summary>x ← norm(x + dropout(f(x))) for each.</summary>
     public static LayerSpec PostNorm(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
         parts.Select(part => ResidualSpec.Of(new BranchSpec(part.Function) { Dropout = dropout }) with { NormAfter = part.Norm })));
@@ -55,10 +59,6 @@ internal static class HubModels
     /// <summary>Feed-forward with gate_proj, up_proj and down_proj.</summary>
     public static FeedForwardSpec Gated(string name, int inner, int width, ActivationKind activation, bool bias = false) => new(
         ProjectionSpec.Of(bias, (name + ".gate_proj", inner), (name + ".up_proj", inner)), ProjectionSpec.Of(bias, (name + ".down_proj", width)), inner, activation, Gated: true);
-
-    /// <summary>Logits by the embedding's table, or by lm_head of their own.</summary>
-    public static HeadSpec LanguageHead(int vocabulary, string table, bool tied, bool bias = false) =>
-        new(HeadKind.Language, vocabulary, Output(tied ? table + ".weight" : "lm_head.weight", bias ? "lm_head.bias" : null, vocabulary));
 
     /// <summary>The last product by the names of its weight and bias.</summary>
     public static ProjectionSpec Output(string weight, string? bias, int classes) => new(

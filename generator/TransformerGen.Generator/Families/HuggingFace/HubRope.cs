@@ -9,7 +9,43 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 /// </summary>
 internal static class HubRope
 {
+    private const string PartialKey = "partial_rotary_factor", ParametersKey = "rope_parameters";
+
     private static readonly string[] s_types = ["default", "linear", "dynamic", "llama3", "yarn"];
+
+    /// <summary>The rotation of whole heads.</summary>
+    public static RotarySpec Whole(HubConfig config, RotaryKind kind, int headWidth, double theta, int maxLength)
+    {
+        config.Only(PartialKey, 1);
+        if (config.Reader.Nested(ParametersKey) is { } parameters)
+        {
+            new HubConfig(parameters, "rope").Only(PartialKey, 1);
+        }
+
+        return Read(config, kind, headWidth, theta, maxLength);
+    }
+
+    /// <summary>How many columns of a head turn: partial_rotary_factor times its width, rounded down.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="headWidth">Columns of a head.</param>
+    /// <param name="ordinary">The default of the factor.</param>
+    /// <param name="spellings">Other names of its key.</param>
+    public static int Turned(HubConfig config, int headWidth, double ordinary, params string[] spellings)
+    {
+        double factor = config.Positive(PartialKey, ordinary, spellings);
+        if (config.Reader.Nested(ParametersKey) is { } parameters && parameters.IsGiven(PartialKey))
+        {
+            factor = new HubConfig(parameters, "rope").Positive(PartialKey, factor);
+        }
+
+        if (factor <= 1)
+        {
+            return (int)(headWidth * factor);
+        }
+
+        config.Report(PartialKey, Number.Text(factor), "at most 1");
+        return headWidth;
+    }
 
     /// <summary>The rotation of heads.</summary>
     /// <param name="config">The file.</param>
@@ -20,8 +56,19 @@ internal static class HubRope
     /// <param name="thetaKey">The key of the base.</param>
     /// <param name="scaled">Whether rope_scaling counts (a second base of some models has none).</param>
     /// <param name="layerType">Its part of a rope_parameters by layer type, such as sliding_attention.</param>
+    /// <param name="spelling">Another name of the base's key.</param>
+    /// <param name="types">Types of scaling that the family has; null for all that are supported.</param>
     public static RotarySpec Read(
-        HubConfig config, RotaryKind kind, int dimensions, double theta, int maxLength, string thetaKey = "rope_theta", bool scaled = true, string? layerType = null)
+        HubConfig config,
+        RotaryKind kind,
+        int dimensions,
+        double theta,
+        int maxLength,
+        string thetaKey = "rope_theta",
+        bool scaled = true,
+        string? layerType = null,
+        string? spelling = null,
+        string[]? types = null)
     {
         if (dimensions < 2 || dimensions % 2 != 0)
         {
@@ -29,14 +76,25 @@ internal static class HubRope
             dimensions = 2;
         }
 
-        ConfigReader? parameters = config.Reader.Nested("rope_parameters");
-        parameters = layerType is not null && parameters?.Nested(layerType) is { } own ? own : parameters;
-        ConfigReader? scaling = parameters ?? (scaled ? config.Reader.Nested("rope_scaling") : null);
-        double @base = config.Positive(thetaKey, theta);
+        ConfigReader? parameters = config.Reader.Nested(ParametersKey), older = config.Reader.Nested("rope_scaling");
+        if (layerType is not null && parameters is not null)
+        {
+            ConfigReader? own = parameters.Nested(layerType);
+            if (own is null && (parameters.IsGiven("rope_theta") || parameters.IsGiven("rope_type")))
+            {
+                config.Refuse(ParametersKey, "an object for each kind of layer, full_attention and sliding_attention");
+            }
+
+            parameters = own;
+        }
+
+        ConfigReader? scaling = parameters ?? (scaled ? older : null);
+        double @base = config.Positive(thetaKey, theta, spelling is null ? [] : [spelling]);
         var scale = scaling is null ? null : new HubConfig(scaling, "rope");
         @base = scale is not null && scaling!.IsGiven("rope_theta") ? scale.Positive("rope_theta", @base) : @base;
         double[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => Math.Pow(@base, -2.0 * i / dimensions))];
         string type = scale?.Word("rope_type", "default", "type") ?? "default";
+        type = (types ?? s_types).Contains(type) ? type : "";
         float factor = 1f;
         switch (type)
         {
@@ -56,8 +114,14 @@ internal static class HubRope
                 (frequencies, factor) = Yarn(scale!, frequencies, @base, dimensions, maxLength);
                 break;
             default:
-                scale!.Only(scaling!.IsGiven("rope_type") ? "rope_type" : "type", s_types);
+                scale!.Only(scaling!.IsGiven("rope_type") ? "rope_type" : "type", types ?? s_types);
                 break;
+        }
+
+        if (frequencies.Any(f => double.IsNaN(f) || double.IsInfinity(f)) || float.IsInfinity(factor))
+        {
+            config.Report(scaling is null ? thetaKey : older == scaling ? "rope_scaling" : ParametersKey, "numbers that give no finite frequencies", "a rotation that can be computed");
+            return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies.Select(_ => 1.0)), 1f);
         }
 
         scaling?.Has("original_max_position_embeddings");

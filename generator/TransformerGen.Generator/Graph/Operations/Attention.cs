@@ -22,6 +22,9 @@ internal sealed record AttentionSettings(int Heads, int KeyHeads, int HeadWidth,
     /// <summary>What is added to a score by the distance of key and query.</summary>
     public BiasKind Bias { get; init; }
 
+    /// <summary>Factor of the slopes of a linear bias.</summary>
+    public float BiasScale { get; init; } = 1f;
+
     /// <summary>R: distances beyond ±R have the bias of ±R.</summary>
     public int BiasReach { get; init; }
 

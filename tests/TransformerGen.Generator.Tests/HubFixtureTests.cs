@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Microsoft.CodeAnalysis;
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
+using TransformerGen.Testing;
+
+namespace TransformerGen.Generator.Tests;
+
+/// <summary>Every Hugging Face checkpoint among the fixtures: its config.json reads without a word, and the model's parameters are exactly its tensors.</summary>
+public class HubFixtureTests
+{
+    /// <summary>Folders of Hugging Face cases, the project's own and, beside a checkout, those that have not come in yet.</summary>
+    public static TheoryData<string> Cases => [.. Folders.Keys.Order(StringComparer.Ordinal)];
+
+    private static Dictionary<string, string> Folders { get; } = new[] { Repository.Fixtures, Path.Combine(Repository.Shared, "fixtures") }
+        .Where(Directory.Exists)
+        .SelectMany(root => Directory.GetDirectories(root))
+        .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal))
+        .GroupBy(folder => Path.GetFileName(folder))
+        .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Config_reads_and_the_parameters_are_the_checkpoints_tensors(string name)
+    {
+        string path = Path.Combine(Folders[name], "config.json");
+        var problems = new List<Diagnostic>();
+        ModelSpec? spec = ConfigFile.Read(path, File.ReadAllText(path), problems).Spec;
+        Assert.Empty(problems);
+        Assert.NotNull(spec);
+        var table = new ParameterTable();
+        var caches = new CacheLayout(spec);
+        GraphBuilder.Training(spec, table, caches);
+        Dictionary<string, int[]> expected = table.All.SelectMany(parameter => parameter.Tensors).ToDictionary(tensor => tensor.Name, tensor => tensor.StoredShape, StringComparer.Ordinal);
+        Dictionary<string, int[]> stored = Stored(Folders[name]).Where(tensor => !spec.IgnoredTensors.Any(pattern => Matches(pattern, tensor.Key)))
+            .ToDictionary(tensor => tensor.Key, tensor => tensor.Value, StringComparer.Ordinal);
+        Assert.Equal(stored.Keys.Order(StringComparer.Ordinal), expected.Keys.Order(StringComparer.Ordinal));
+        Assert.All(stored, tensor => Assert.Equal(tensor.Value, expected[tensor.Key]));
+        long numbers = table.All.SelectMany(parameter => parameter.Tensors).Where(tensor => !tensor.IsBuffer).Sum(tensor => (long)tensor.Rows * tensor.Columns);
+        Assert.Equal(numbers, ParameterCount.Of(spec));
+
+        // Decoding asks for no other tensors.
+        if (spec.Decoder is not null)
+        {
+            int count = table.All.Count;
+            GraphBuilder.Decoding(spec, table, caches);
+            Assert.Equal(count, table.All.Count);
+        }
+    }
+
+    /// <summary>Shapes by name, over all shards.</summary>
+    private static Dictionary<string, int[]> Stored(string folder) => Directory.GetFiles(folder, "model*.safetensors").SelectMany(Header).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
+
+    private static List<(string Name, int[] Shape)> Header(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        byte[] length = new byte[8];
+        stream.ReadExactly(length);
+        byte[] header = new byte[BitConverter.ToInt64(length)];
+        stream.ReadExactly(header);
+        using var json = JsonDocument.Parse(header);
+        return [.. json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__").Select(p => (p.Name, p.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt32()).ToArray()))];
+    }
+
+    // A star stands for any text.
+    private static bool Matches(string pattern, string name)
+    {
+        string[] parts = pattern.Split('*');
+        return parts.Length == 1 ? name == pattern : name.StartsWith(parts[0], StringComparison.Ordinal) && name.EndsWith(parts[^1], StringComparison.Ordinal);
+    }
+}
