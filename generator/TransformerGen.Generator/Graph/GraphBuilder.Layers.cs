@@ -22,20 +22,21 @@ internal sealed partial class GraphBuilder
                 x = Residual(stage, residual, x, memory, keys);
             }
 
-            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && stack.FinalNorm is not null);
+            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && (stack.FinalNorm is not null || stack.Projection is not null));
         }
 
         if (stack.FinalNorm is { } final)
         {
             stage = new Stage(name + "Norm", $"{name} final norm", "x ← norm(x)");
             x = Norm(stage, final, x, "X");
-            Capture(stack.Name, stack.Layers.Count, x);
+            Capture(stack.Name, stack.Layers.Count, x, isLast: stack.Projection is not null);
         }
 
         if (stack.Projection is { } projection)
         {
             stage = new Stage(name + "Projection", $"{name} projection", "x ← x·Wᵀ");
             x = Linear(stage, "X", projection, x, ActivationKind.None, "X");
+            Capture(stack.Name, stack.Layers.Count, x);
         }
 
         return x;

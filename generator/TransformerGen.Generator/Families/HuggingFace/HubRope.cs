@@ -159,14 +159,8 @@ internal static class HubRope
     private static (double[] Frequencies, float Factor) Yarn(HubConfig scale, double[] frequencies, double theta, int dimensions, int maxLength)
     {
         ConfigReader given = scale.Reader;
-        double factor = scale.Positive("factor", 1);
-        double original = maxLength;
-        if (given.IsGiven("original_max_position_embeddings"))
-        {
-            original = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
-            factor = maxLength / original;
-        }
-
+        double original = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
+        double factor = scale.Positive("factor", maxLength / original);
         double fast = scale.Positive("beta_fast", 32), slow = scale.Positive("beta_slow", 1);
         bool truncate = scale.Flag("truncate", true);
         double Mscale(double by, double m) => by <= 1 ? 1 : (0.1 * m * Math.Log(by)) + 1;
