@@ -11,9 +11,25 @@ internal abstract class Family
     private static readonly Family[] s_all =
     [
         new PaperFamily(),
+        new AlbertFamily(),
+        new BartFamily(),
         new BertFamily(),
+        new CamembertFamily(),
+        new DistilBertFamily(),
+        new ElectraFamily(),
         new Gpt2Family(),
         new LlamaFamily(),
+        new LongformerFamily(),
+        new M2M100Family(),
+        new MarianFamily(),
+        new MBartFamily(),
+        new ModernBertFamily(),
+        new MpnetFamily(),
+        new Mt5Family(),
+        new PegasusFamily(),
+        new RobertaFamily(),
+        new T5Family(),
+        new XlmRobertaFamily(),
     ];
 
     /// <summary>Supported model types, sorted.</summary>

@@ -22,16 +22,17 @@ internal sealed partial class GraphBuilder
                 x = Residual(stage, residual, x, memory, keys);
             }
 
-            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && stack.FinalNorm is not null);
+            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && stack is { FinalNorm: not null, CapturesFinalNorm: true });
         }
 
         if (stack.FinalNorm is { } final)
         {
             stage = new Stage(name + "Norm", $"{name} final norm", "x ← norm(x)");
             x = Norm(stage, final, x, "X");
-            Capture(stack.Name, stack.Layers.Count, x);
+            Capture(stack.Name, stack.Layers.Count, x, isLast: !stack.CapturesFinalNorm);
         }
 
+        x = Drop(stage, x, stack.Dropout, "Dropped");
         if (stack.Projection is { } projection)
         {
             stage = new Stage(name + "Projection", $"{name} projection", "x ← x·Wᵀ");
