@@ -18,7 +18,7 @@ internal static class GradientRules
         [typeof(Attention)] = Rule<Attention>(OfAttention),
         [typeof(RelativeBias)] = Rule<RelativeBias>((d, op) => d.Add(new RelativeBiasBackward(op, Gradient(d, op, op.Y)))),
         [typeof(HeadNorm)] = Rule<HeadNorm>(OfHeadNorm),
-        [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "Turned", (dy, dx) => new RotaryBackward(op, dy, dx))),
+        [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "TurnedBack", (dy, dx) => new RotaryBackward(op, dy, dx))),
         [typeof(Gate)] = Rule<Gate>((d, op) => Through(d, op, op.Y, op.X, "Gated", (dy, dx) => new GateBackward(op, dy, dx))),
         [typeof(Dropout)] = Rule<Dropout>((d, op) => Through(d, op, op.Y, op.X, "Dropped", (dy, dx) => new DropoutBackward(op, dy, dx))),
         [typeof(Select)] = Rule<Select>((d, op) =>

@@ -1,3 +1,4 @@
+using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Parsing;
 using TransformerGen.Generator.Spec;
 
@@ -54,6 +55,9 @@ internal static class HubSequences
         "classif_dropout", "classifier_dropout", "force_bos_token_to_be_generated", "_num_labels", "output_past", "do_blenderbot_90_layernorm", "save_step",
     ];
 
+    /// <summary>Sinusoids that older versions stored.</summary>
+    private static readonly EquatableList<string> s_computedPositions = new(["*embed_positions.weight*"]);
+
     /// <summary>The Spec of a file.</summary>
     public static ModelSpec Build(HubConfig config, SequenceTraits traits)
     {
@@ -67,7 +71,7 @@ internal static class HubSequences
 
         ModelSpec model = HubModels.Causal(config, width, vocabulary, length, "model.", traits.PadId, traits.OrdinaryBegin, traits.EndId);
         int begin = config.Id("decoder_start_token_id", vocabulary, traits.BeginId);
-        bool shares = config.Flag("share_encoder_decoder_embeddings", true), tied = config.Flag("tie_word_embeddings", true);
+        bool shares = Shares(config, vocabulary), tied = config.Flag("tie_word_embeddings", true);
         float deviation = (float)config.Positive("init_std", 0.02);
         string table = shares ? "model.shared" : "model.decoder.embed_tokens";
         return model with
@@ -87,8 +91,21 @@ internal static class HubSequences
             Dropout = dropout,
             Initializer = new InitializerSpec(deviation, deviation),
             IgnoredTensors = new EquatableList<string>(
-                [.. new[] { "*embed_tokens.weight", "lm_head.weight", "*.version" }, .. traits.Positions == PositionKind.Learned ? Array.Empty<string>() : ["*embed_positions.weight*"]]),
+                ["*embed_tokens.weight", "lm_head.weight", "*.version", .. traits.Positions == PositionKind.Learned ? EquatableList<string>.Empty : s_computedPositions]),
         };
+    }
+
+    /// <summary>One table for both sides, or one for each, of the same vocabulary.</summary>
+    private static bool Shares(HubConfig config, int vocabulary)
+    {
+        const string Key = "decoder_vocab_size";
+        bool shares = config.Flag("share_encoder_decoder_embeddings", true);
+        if (config.Reader.Integer(Key) is int given && given != vocabulary && !shares)
+        {
+            config.Refuse(Key, "vocab_size, which is " + Number.Text(vocabulary));
+        }
+
+        return shares;
     }
 
     private static StackSpec Stack(HubConfig config, SequenceTraits traits, string name, ModelSpec model, bool shares, float dropout)
