@@ -17,10 +17,13 @@ internal sealed partial class GraphBuilder
             LayerSpec layer = stack.Layers[i];
             int number = i + 1;
             stage = new Stage(StageNames.Layer(stack, i), $"{name} layer {number} of {stack.Layers.Count}", StageFormulas.Of(layer));
-            foreach (ResidualSpec residual in layer.Residuals)
+            Value before = x;
+            for (int j = 0; j < layer.Residuals.Count; j++)
             {
-                x = Residual(stage, residual, x, memory, keys);
+                x = Residual(stage, StageNames.Suffix(layer, j), layer.Residuals[j], x, memory, keys);
             }
+
+            x = Skip(stage, before, x, stack.LayerDrop);
 
             Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && stack is { FinalNorm: not null, CapturesFinalNorm: true });
         }
@@ -40,6 +43,19 @@ internal sealed partial class GraphBuilder
         }
 
         return x;
+    }
+
+    /// <summary>Training leaves out some layers.</summary>
+    private Value Skip(Stage stage, Value before, Value x, float rate)
+    {
+        if (Site(rate) is not { } site)
+        {
+            return x;
+        }
+
+        var y = new Value(stage, "X", x.Rows, x.Width);
+        _graph.Add(new SkipLayer(stage, before, x, site, y));
+        return y;
     }
 
     private Value Embedding(Stage stage, EmbeddingSpec embedding, Symbol rows)
@@ -84,14 +100,14 @@ internal sealed partial class GraphBuilder
         : null;
 
     /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))).</summary>
-    private Value Residual(Stage stage, ResidualSpec residual, Value x, Value? memory, KeySource keys)
+    private Value Residual(Stage stage, string suffix, ResidualSpec residual, Value x, Value? memory, KeySource keys)
     {
         var normed = new Dictionary<NormSpec, Value>();
         Value sum = x;
         for (int i = 0; i < residual.Branches.Count; i++)
         {
             BranchSpec branch = residual.Branches[i];
-            string role = StageNames.Role(branch.Function);
+            string role = StageNames.Role(branch.Function) + suffix;
             Value input = x;
             if (branch.NormBefore is { } before && !normed.TryGetValue(before, out input!))
             {

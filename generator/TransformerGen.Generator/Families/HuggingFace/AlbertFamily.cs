@@ -24,6 +24,7 @@ internal sealed class AlbertFamily : HubFamily
         int inside = config.InRange("inner_group_num", 1, 1, 64, "the number of layers of a group");
         config.Only("position_embedding_type", "absolute");
         string prefix = task == HubTask.Model ? "" : "albert.";
+        HeadSpec head = Head(config, task, prefix, sizes, narrow, vocabulary);
         ModelSpec model = HubModels.Causal(config, sizes.Width, vocabulary, length, "albert.", pad: 0, begin: 2, end: 3);
         return model with
         {
@@ -47,9 +48,10 @@ internal sealed class AlbertFamily : HubFamily
                     return new LayerSpec(new EquatableList<ResidualSpec>(Enumerable.Range(0, inside).SelectMany(j => Residuals(sizes, name + Number.Text(j)))));
                 }),
                 null),
-            Head = Head(config, task, prefix, sizes, narrow, vocabulary),
+            Head = head,
             Dropout = sizes.Dropout,
-            IgnoredTensors = new EquatableList<string>([.. HubHeads.Others, "predictions.*", "sop_classifier.*"]),
+            IgnoredTensors = new EquatableList<string>([.. HubHeads.Ignored, "sop_classifier.*"]),
+            Aliases = HubHeads.Aliases(head, "predictions.decoder"),
         };
     }
 

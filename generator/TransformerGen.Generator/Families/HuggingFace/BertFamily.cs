@@ -23,6 +23,7 @@ internal sealed class BertFamily : HubFamily
         int vocabulary = config.Vocabulary(30522), length = config.Length("max_position_embeddings", 512), types = config.Size("type_vocab_size", 2, "the number of token types");
         config.Only("position_embedding_type", "absolute");
         string prefix = task == HubTask.Model ? "" : "bert.";
+        HeadSpec head = HubHeads.Bert(config, task, prefix, sizes, vocabulary);
         ModelSpec model = HubModels.Encoder(config, sizes.Width, vocabulary, length, "bert.", pad: 0);
         return model with
         {
@@ -39,9 +40,10 @@ internal sealed class BertFamily : HubFamily
                 },
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),
                 null),
-            Head = HubHeads.Bert(config, task, prefix, sizes, vocabulary),
+            Head = head,
             Dropout = sizes.Dropout,
-            IgnoredTensors = HubHeads.Others,
+            IgnoredTensors = new EquatableList<string>([.. HubHeads.Ignored, "cls.seq_relationship.*"]),
+            Aliases = HubHeads.Aliases(head, "cls.predictions.decoder"),
         };
     }
 }

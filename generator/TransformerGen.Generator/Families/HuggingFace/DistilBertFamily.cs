@@ -26,6 +26,7 @@ internal sealed class DistilBertFamily : HubFamily
         float dropout = config.Rate("dropout", 0.1), attentionDropout = config.Rate("attention_dropout", 0.1);
         ActivationKind activation = config.Activation("activation", "gelu");
         string prefix = task == HubTask.Model ? "" : "distilbert.";
+        HeadSpec head = Head(config, task, prefix, width, vocabulary, activation, dropout);
         ModelSpec model = HubModels.Encoder(config, width, vocabulary, length, "distilbert.", pad: 0);
         return model with
         {
@@ -62,9 +63,10 @@ internal sealed class DistilBertFamily : HubFamily
                     ]));
                 }),
                 null),
-            Head = Head(config, task, prefix, width, vocabulary, activation, dropout),
+            Head = head,
             Dropout = dropout,
-            IgnoredTensors = new EquatableList<string>([.. HubHeads.Others, "vocab_transform.*", "vocab_layer_norm.*", "vocab_projector.*", "pre_classifier.*"]),
+            IgnoredTensors = HubHeads.Ignored,
+            Aliases = HubHeads.Aliases(head, "vocab_projector"),
         };
     }
 

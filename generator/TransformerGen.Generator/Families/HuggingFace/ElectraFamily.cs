@@ -23,6 +23,7 @@ internal sealed class ElectraFamily : HubFamily
         int narrow = config.Size("embedding_size", 128, "the width of the embeddings");
         config.Only("position_embedding_type", "absolute");
         string prefix = task == HubTask.Model ? "" : "electra.";
+        HeadSpec head = Head(config, task, prefix, sizes, narrow, vocabulary);
         ModelSpec model = HubModels.Encoder(config, sizes.Width, vocabulary, length, "electra.", pad: 0);
         return model with
         {
@@ -40,9 +41,10 @@ internal sealed class ElectraFamily : HubFamily
                 },
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),
                 null),
-            Head = Head(config, task, prefix, sizes, narrow, vocabulary),
+            Head = head,
             Dropout = sizes.Dropout,
-            IgnoredTensors = new EquatableList<string>([.. HubHeads.Others, "generator_predictions.*", "generator_lm_head.*", "discriminator_predictions.*"]),
+            IgnoredTensors = HubHeads.Ignored,
+            Aliases = HubHeads.Aliases(head, "generator_lm_head"),
         };
     }
 

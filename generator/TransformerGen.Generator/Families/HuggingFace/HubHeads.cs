@@ -5,11 +5,23 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 /// <summary>Heads of encoders. Steps are what stands between the last hidden states and the last product.</summary>
 internal static class HubHeads
 {
-    /// <summary>
-    /// Names of heads that a checkpoint may have beside the one that is wanted, and buffers of older versions: a pretrained body is loaded under any head of its
-    /// family.
-    /// </summary>
-    public static EquatableList<string> Others { get; } = new(["*.position_ids", "position_ids", "*pooler.*", "cls.*", "lm_head.*", "classifier.*", "qa_outputs.*"]);
+    /// <summary>What a checkpoint may hold beside the tensors of a head: positions that older versions stored, and the pooler where no head reads it.</summary>
+    public static EquatableList<string> Ignored { get; } = new(["*.position_ids", "*pooler.*"]);
+
+    /// <summary>Names under which checkpoints hold the last product's tensors when those are the embedding's, or stand elsewhere.</summary>
+    /// <param name="head">The head.</param>
+    /// <param name="output">The last product's own name.</param>
+    public static EquatableList<TensorAlias> Aliases(HeadSpec head, string output)
+    {
+        if (head is not { Kind: HeadKind.Language, Output: { } product })
+        {
+            return EquatableList<TensorAlias>.Empty;
+        }
+
+        string weight = product.Weights[0].Name, bias = product.Biases?[0].Name ?? output + ".bias";
+        return new EquatableList<TensorAlias>(
+            new[] { new TensorAlias(weight, output + ".weight"), new TensorAlias(bias, output + ".bias") }.Where(alias => alias.Tensor != alias.Alias));
+    }
 
     /// <summary>The last hidden states, with a vector per sequence: tanh(W·x + b) of the first token.</summary>
     /// <param name="pooler">Name of the product; null for hidden states alone.</param>

@@ -55,8 +55,20 @@ internal static class HubSequences
         "classif_dropout", "classifier_dropout", "force_bos_token_to_be_generated", "_num_labels", "output_past", "do_blenderbot_90_layernorm", "save_step",
     ];
 
+    private static readonly EquatableList<string> s_versions = new(["*.version"]);
+
     /// <summary>Sinusoids that older versions stored.</summary>
-    private static readonly EquatableList<string> s_computedPositions = new(["*embed_positions.weight*"]);
+    private static readonly EquatableList<string> s_computedPositions = new([.. s_versions, "*.embed_positions.weight", "*.embed_positions.weights"]);
+
+    /// <summary>Names under which checkpoints hold a table that both sides, or the logits, share.</summary>
+    /// <param name="shared">The table of both sides; null where each has its own.</param>
+    /// <param name="prefix">In front of the sides' names.</param>
+    /// <param name="output">The table that is the last product's weight, too; null where that has its own.</param>
+    public static EquatableList<TensorAlias> Aliases(string? shared, string prefix, string? output)
+    {
+        IEnumerable<TensorAlias> sides = shared is null ? [] : [new TensorAlias(shared, prefix + "encoder.embed_tokens.weight"), new TensorAlias(shared, prefix + "decoder.embed_tokens.weight")];
+        return new EquatableList<TensorAlias>(output is null ? sides : sides.Append(new TensorAlias(output, "lm_head.weight")));
+    }
 
     /// <summary>The Spec of a file.</summary>
     public static ModelSpec Build(HubConfig config, SequenceTraits traits)
@@ -90,8 +102,8 @@ internal static class HubSequences
             },
             Dropout = dropout,
             Initializer = new InitializerSpec(deviation, deviation),
-            IgnoredTensors = new EquatableList<string>(
-                ["*embed_tokens.weight", "lm_head.weight", "*.version", .. traits.Positions == PositionKind.Learned ? EquatableList<string>.Empty : s_computedPositions]),
+            IgnoredTensors = traits.Positions == PositionKind.Learned ? s_versions : s_computedPositions,
+            Aliases = Aliases(shares ? table + ".weight" : null, "model.", tied ? table + ".weight" : null),
         };
     }
 

@@ -30,6 +30,7 @@ internal sealed class LongformerFamily : HubFamily
         config.Only("position_embedding_type", "absolute");
         string prefix = task == HubTask.Model ? "" : "longformer.";
         int length = config.LengthBehindPadding(rows, pad: 1, out int offset);
+        HeadSpec head = HubHeads.Roberta(config, task, prefix, width, vocabulary, sizes.Norm, sizes.Dropout);
         return HubModels.Causal(config, width, vocabulary, length, "longformer.", pad: 1, begin: 0, end: 2) with
         {
             Encoder = new StackSpec(
@@ -58,9 +59,10 @@ internal sealed class LongformerFamily : HubFamily
                     return new LayerSpec(new EquatableList<ResidualSpec>([first, layer.Residuals[1]]));
                 }),
                 null),
-            Head = HubHeads.Roberta(config, task, prefix, width, vocabulary, sizes.Norm, sizes.Dropout),
+            Head = head,
             Dropout = sizes.Dropout,
-            IgnoredTensors = HubHeads.Others,
+            IgnoredTensors = HubHeads.Ignored,
+            Aliases = HubHeads.Aliases(head, "lm_head.decoder"),
         };
     }
 

@@ -38,6 +38,7 @@ internal sealed class ModernBertFamily : HubFamily
         RotarySpec near = HubRope.Read(config, RotaryKind.HalfSplit, headWidth, localTheta, length, "local_rope_theta", layerType: LocalType);
         NormSpec Norm(string name) => new NormSpec(name, NormKind.Layer, epsilon) with { Bias = normBias };
         string prefix = task == HubTask.Model ? "" : "model.";
+        HeadSpec head = Head(config, task, prefix, width, vocabulary, Norm);
         ModelSpec model = HubModels.Causal(config, width, vocabulary, length, "model.", pad: 50283, begin: 50281, end: 50282);
         return model with
         {
@@ -80,9 +81,9 @@ internal sealed class ModernBertFamily : HubFamily
             {
                 CapturesFinalNorm = false,
             },
-            Head = Head(config, task, prefix, width, vocabulary, Norm),
+            Head = head,
             Dropout = attentionDropout,
-            IgnoredTensors = new EquatableList<string>([.. HubHeads.Others, "head.*", "decoder.*"]),
+            Aliases = HubHeads.Aliases(head, "decoder"),
         };
     }
 

@@ -28,6 +28,7 @@ internal sealed class MpnetFamily : HubFamily
 
         string prefix = task == HubTask.Model ? "" : "mpnet.";
         var bias = new BiasSpec(BiasKind.Distance, prefix + "encoder.relative_attention_bias.weight", Buckets, MaxDistance, Bidirectional: true);
+        HeadSpec head = HubHeads.Roberta(config, task, prefix, width, vocabulary, sizes.Norm, sizes.Dropout);
         return HubModels.Causal(config, width, vocabulary, rows - PaddingId - 1, "mpnet.", pad: 1, begin: 0, end: 2) with
         {
             Encoder = new StackSpec(
@@ -70,9 +71,10 @@ internal sealed class MpnetFamily : HubFamily
                     ]));
                 }),
                 null),
-            Head = HubHeads.Roberta(config, task, prefix, width, vocabulary, sizes.Norm, sizes.Dropout),
+            Head = head,
             Dropout = sizes.Dropout,
-            IgnoredTensors = HubHeads.Others,
+            IgnoredTensors = HubHeads.Ignored,
+            Aliases = HubHeads.Aliases(head, "lm_head.decoder"),
         };
     }
 }

@@ -24,6 +24,7 @@ internal class RobertaFamily : HubFamily
         string prefix = task == HubTask.Model ? "" : "roberta.";
         float dropout = sizes.Dropout;
         int length = config.LengthBehindPadding(rows, pad: 1, out int offset);
+        HeadSpec head = HubHeads.Roberta(config, task, prefix, sizes.Width, vocabulary, sizes.Norm, config.Rate("classifier_dropout", dropout));
         return HubModels.Causal(config, sizes.Width, vocabulary, length, "roberta.", pad: 1, begin: 0, end: 2) with
         {
             Encoder = new StackSpec(
@@ -40,9 +41,10 @@ internal class RobertaFamily : HubFamily
                 },
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),
                 null),
-            Head = HubHeads.Roberta(config, task, prefix, sizes.Width, vocabulary, sizes.Norm, config.Rate("classifier_dropout", dropout)),
+            Head = head,
             Dropout = dropout,
-            IgnoredTensors = HubHeads.Others,
+            IgnoredTensors = HubHeads.Ignored,
+            Aliases = HubHeads.Aliases(head, "lm_head.decoder"),
         };
     }
 }

@@ -58,8 +58,8 @@ internal class T5Family : HubFamily
             Head = HubModels.LanguageHead(vocabulary, "shared", tied) with { Scale = config.Flag("scale_decoder_outputs", tied) ? (float)Math.Pow(width, -0.5) : 1f },
             Dropout = dropout,
             Initializer = new InitializerSpec(0f, (float)config.Positive("initializer_factor", 1)),
-            IgnoredTensors = new EquatableList<string>(
-                ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight", "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"]),
+            IgnoredTensors = new EquatableList<string>(["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"]),
+            Aliases = HubSequences.Aliases("shared.weight", "", tied ? "shared.weight" : null),
         };
     }
 
