@@ -246,7 +246,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         int given = _reader.Has(Key) ? _reader.Integer(Key) ?? -1 : pad;
         if (given < 0)
         {
-            Refuse(Key, "an id of the vocabulary: positions begin behind it");
+            Report(Key, "null", "an id of the vocabulary: positions begin behind it");
             given = 0;
         }
 
