@@ -31,6 +31,8 @@ internal static class OracleRules
         [typeof(CapBackward)] = Rule<CapBackward>(CapRule.Backward),
         [typeof(Dropout)] = Rule<Dropout>(DropoutRule.Forward),
         [typeof(DropoutBackward)] = Rule<DropoutBackward>(DropoutRule.Backward),
+        [typeof(SkipLayer)] = Rule<SkipLayer>(SkipLayerRule.Forward),
+        [typeof(SkipLayerBackward)] = Rule<SkipLayerBackward>(SkipLayerRule.Backward),
         [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),
         [typeof(AttentionBackward)] = Rule<AttentionBackward>(AttentionBackwardRule.Backward),
         [typeof(RelativeBias)] = Rule<RelativeBias>(RelativeBiasRule.Forward),

@@ -44,6 +44,8 @@ internal static class RowOperationCases
         yield return ("Cap, scale alone, behind a product", (graph, n) => Cap(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.25f, 0f));
         yield return ("Dropout", (graph, n) => Drop(graph, graph.Input(n), s_main));
         yield return ("Dropout of its own rate", (graph, n) => Drop(graph, graph.Input(n), s_own));
+        yield return ("SkipLayer that runs", (graph, n) => Skip(graph, n, new DropoutSite(5, 0.001f)));
+        yield return ("SkipLayer that is skipped", (graph, n) => Skip(graph, n, new DropoutSite(6, 0.999f)));
         yield return ("Add, scale", (graph, n) => Add(graph, graph.Input(n), graph.Input(n), null, 0.25f));
         yield return ("Add, scale, dropout", (graph, n) => Add(graph, graph.Input(n), graph.Input(n), s_own, 0.25f));
         foreach (NormKind kind in (NormKind[])[NormKind.Rms, NormKind.Layer])
@@ -120,6 +122,13 @@ internal static class RowOperationCases
     {
         Value y = graph.Output("Dropped", x);
         graph.Graph.Add(new Dropout(graph.Stage, x, site, y));
+        return y;
+    }
+
+    private static Value Skip(OperationGraph graph, int width, DropoutSite site)
+    {
+        Value before = graph.Input(width), x = Linear(graph, before, ActivationKind.Gelu, width), y = graph.Output("Kept", x);
+        graph.Graph.Add(new SkipLayer(graph.Stage, before, x, site, y));
         return y;
     }
 

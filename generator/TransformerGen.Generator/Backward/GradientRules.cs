@@ -22,6 +22,13 @@ internal static class GradientRules
         [typeof(Gate)] = Rule<Gate>((d, op) => Through(d, op, op.Y, op.X, "Gated", (dy, dx) => new GateBackward(op, dy, dx))),
         [typeof(Cap)] = Rule<Cap>((d, op) => Through(d, op, op.Y, op.X, "Uncapped", (dy, dx) => new CapBackward(op, dy, dx))),
         [typeof(Dropout)] = Rule<Dropout>((d, op) => Through(d, op, op.Y, op.X, "Dropped", (dy, dx) => new DropoutBackward(op, dy, dx))),
+        [typeof(SkipLayer)] = Rule<SkipLayer>((d, op) =>
+        {
+            Value dBefore = Differentiation.Like(op, op.Before, "Skipped"), dx = Differentiation.Like(op, op.X, "Kept");
+            d.Add(new SkipLayerBackward(op, Gradient(d, op, op.Y), dBefore, dx));
+            d.Contribute(op, op.X, dx);
+            d.Contribute(op, op.Before, dBefore);
+        }),
         [typeof(Select)] = Rule<Select>((d, op) =>
         {
             Value dx = Differentiation.Like(op, op.X, "All");

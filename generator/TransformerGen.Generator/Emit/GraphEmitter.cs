@@ -90,6 +90,9 @@ internal sealed class GraphEmitter
     public string Dropout(DropoutSite site) =>
         Use("dropout") + (site.Rate == _planned.Graph.MainDropout ? "" : $".At({Literal.Of(site.Rate)})") + $", {site.Number.ToString(CultureInfo.InvariantCulture)}";
 
+    /// <summary>Whether this pass drops at a site as a whole: dropout.At(0.05f).Skips(3).</summary>
+    public string Skips(DropoutSite site) => Dropout(site).Replace(", ", ".Skips(") + ")";
+
     /// <summary>Whether this is a further micro-batch.</summary>
     public string Accumulate => Use("accumulate");
 

@@ -17,21 +17,25 @@ internal sealed partial class GraphBuilder
             LayerSpec layer = stack.Layers[i];
             int number = i + 1;
             stage = new Stage(StageNames.Layer(stack, i), $"{name} layer {number} of {stack.Layers.Count}", StageFormulas.Of(layer));
-            foreach (ResidualSpec residual in layer.Residuals)
+            Value before = x;
+            for (int j = 0; j < layer.Residuals.Count; j++)
             {
-                x = Residual(stage, residual, x, memory, keys);
+                x = Residual(stage, StageNames.Suffix(layer, j), layer.Residuals[j], x, memory, keys);
             }
 
-            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && (stack.FinalNorm is not null || stack.Projection is not null));
+            x = Skip(stage, before, x, stack.LayerDrop);
+
+            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && (stack is { FinalNorm: not null, CapturesFinalNorm: true } || stack.Projection is not null));
         }
 
         if (stack.FinalNorm is { } final)
         {
             stage = new Stage(name + "Norm", $"{name} final norm", "x ← norm(x)");
             x = Norm(stage, final, x, "X");
-            Capture(stack.Name, stack.Layers.Count, x, isLast: stack.Projection is not null);
+            Capture(stack.Name, stack.Layers.Count, x, isLast: !stack.CapturesFinalNorm);
         }
 
+        x = Drop(stage, x, stack.Dropout, "Dropped");
         if (stack.Projection is { } projection)
         {
             stage = new Stage(name + "Projection", $"{name} projection", "x ← x·Wᵀ");
@@ -40,6 +44,19 @@ internal sealed partial class GraphBuilder
         }
 
         return x;
+    }
+
+    /// <summary>Training leaves out some layers.</summary>
+    private Value Skip(Stage stage, Value before, Value x, float rate)
+    {
+        if (Site(rate) is not { } site)
+        {
+            return x;
+        }
+
+        var y = new Value(stage, "X", x.Rows, x.Width);
+        _graph.Add(new SkipLayer(stage, before, x, site, y));
+        return y;
     }
 
     private Value Embedding(Stage stage, EmbeddingSpec embedding, Symbol rows)
@@ -83,8 +100,8 @@ internal sealed partial class GraphBuilder
         ? _parameters.Get(stage.Name + "Positions", new Tensor(table.Name, table.Rows, width, 2, InitialValue.Normal, EmbeddingDeviation, table.IsBuffer))
         : null;
 
-    /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))), or skip + dropout(Σ branch(x)).</summary>
-    private Value Residual(Stage stage, ResidualSpec residual, Value x, Value? memory, KeySource keys)
+    /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))).</summary>
+    private Value Residual(Stage stage, string suffix, ResidualSpec residual, Value x, Value? memory, KeySource keys)
     {
         var normed = new Dictionary<NormSpec, Value>();
         Value sum = x;
@@ -92,7 +109,7 @@ internal sealed partial class GraphBuilder
         for (int i = 0; i < residual.Branches.Count; i++)
         {
             BranchSpec branch = residual.Branches[i];
-            string role = StageNames.Role(branch.Function);
+            string role = StageNames.Role(branch.Function) + suffix;
             Value input = x;
             if (branch.NormBefore is { } before && !normed.TryGetValue(before, out input!))
             {

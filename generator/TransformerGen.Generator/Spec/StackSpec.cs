@@ -7,6 +7,15 @@ internal sealed record StackSpec(string Name, EmbeddingSpec Embedding, Equatable
     /// <summary>A product behind the last layer (and its norm), to another width.</summary>
     public ProjectionSpec? Projection { get; init; }
 
+    /// <summary>Of what the stack gives, behind its norm.</summary>
+    public float Dropout { get; init; }
+
+    /// <summary>How often training skips a layer (Fan et al. 2020); each layer, for the whole batch.</summary>
+    public float LayerDrop { get; init; }
+
+    /// <summary>The last of the captured hidden states is what the norm behind the last layer gives; else what it reads.</summary>
+    public bool CapturesFinalNorm { get; init; } = true;
+
     /// <summary>Width of what the stack gives.</summary>
     public int OutputWidth(int width) => Projection?.Width ?? width;
 }

@@ -61,6 +61,10 @@ public readonly record struct DropoutKey(ulong Base, uint Threshold)
         return hash >= Threshold;
     }
 
+    /// <summary>Whether a whole step is left out in this pass, for every row: layers that training skips at random. Never where dropout is off.</summary>
+    /// <param name="site">Which dropout of the model.</param>
+    public bool Skips(int site) => Threshold != 0 && !Keeps(Row(site, 0, 0), 0);
+
     private static uint ThresholdOf(double rate) => rate >= 0 && rate < 1
         ? (uint)Math.Min(uint.MaxValue, Math.Round(rate * 4294967296.0))
         : throw new ArgumentOutOfRangeException(nameof(rate), rate, "A dropout rate is a probability in [0, 1).");

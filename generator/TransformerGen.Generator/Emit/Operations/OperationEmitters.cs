@@ -23,6 +23,8 @@ internal static class OperationEmitters
         [typeof(AddBackward)] = Of<AddBackward>(AddEmitter.Emit),
         [typeof(Dropout)] = Of<Dropout>(AddEmitter.Emit),
         [typeof(DropoutBackward)] = Of<DropoutBackward>(AddEmitter.Emit),
+        [typeof(SkipLayer)] = Of<SkipLayer>(SkipLayerEmitter.Emit),
+        [typeof(SkipLayerBackward)] = Of<SkipLayerBackward>(SkipLayerEmitter.Emit),
         [typeof(Gate)] = Of<Gate>(GateEmitter.Emit),
         [typeof(GateBackward)] = Of<GateBackward>(GateEmitter.Emit),
         [typeof(Cap)] = Of<Cap>(CapEmitter.Emit),

@@ -249,6 +249,30 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     /// <summary>Says that a number contradicts another.</summary>
     public void Report(string key, string value, string supported) => _reader.Report(Descriptors.UnsupportedValue, key, key, value, modelType, supported);
 
+    /// <summary>Positions of families whose first one is the id of padding + 1, as fairseq counts them: the longest sequence, of so many rows of positions.</summary>
+    /// <param name="rows">max_position_embeddings.</param>
+    /// <param name="pad">Default of pad_token_id.</param>
+    /// <param name="offset">The first position.</param>
+    public int LengthBehindPadding(int rows, int pad, out int offset)
+    {
+        const string Key = "pad_token_id";
+        int given = _reader.Has(Key) ? _reader.Integer(Key) ?? -1 : pad;
+        if (given < 0)
+        {
+            Report(Key, "null", "an id of the vocabulary: positions begin behind it");
+            given = 0;
+        }
+
+        offset = given + 1;
+        if (rows > offset)
+        {
+            return rows - offset;
+        }
+
+        Report("max_position_embeddings", Number.Text(rows), "more than " + Number.Text(offset) + ", for the first position is pad_token_id + 1");
+        return 1;
+    }
+
     /// <summary>Labels of a classification: num_labels, or as many as id2label names; 2 where neither is given.</summary>
     public int Labels()
     {
@@ -279,7 +303,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         Never("pruned_heads");
         Never("quantization_config");
         Never("cross_attention_hidden_size");
-        foreach (string key in s_withoutEffect.Concat(withoutEffect).Concat(["pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "num_labels", "problem_type"]))
+        foreach (string key in s_withoutEffect.Concat(withoutEffect).Concat(["tie_word_embeddings", "pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "num_labels", "problem_type"]))
         {
             _reader.Has(key);
         }

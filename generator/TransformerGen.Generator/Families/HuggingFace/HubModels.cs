@@ -44,7 +44,10 @@ internal static class HubModels
 
     /// <summary>x ← norm(x + dropout(f(x))) for each.</summary>
     public static LayerSpec PostNorm(float dropout, params (NormSpec Norm, SublayerSpec Function)[] parts) => new(new EquatableList<ResidualSpec>(
-        parts.Select(part => ResidualSpec.Of(new BranchSpec(part.Function) { Dropout = dropout }) with { NormAfter = part.Norm })));
+        parts.Select(part => PostNorm(part.Norm, part.Function, dropout))));
+
+    /// <summary>x ← norm(x + dropout(f(x))).</summary>
+    public static ResidualSpec PostNorm(NormSpec norm, SublayerSpec function, float dropout) => ResidualSpec.Of(new BranchSpec(function) { Dropout = dropout }) with { NormAfter = norm };
 
     /// <summary>Self-attention of a decoder with q_proj, k_proj, v_proj and o_proj.</summary>
     public static AttentionSpec Attention(string name, int heads, int keyHeads, int headWidth, bool bias, int width, bool? outputBias = null, string output = "o_proj") => new(
@@ -84,38 +87,5 @@ internal static class HubModels
         var feedForward = new FeedForwardSpec(
             ProjectionSpec.Of(bias: true, (name + ".intermediate.dense", inner)), ProjectionSpec.Of(bias: true, (name + ".output.dense", width)), inner, activation);
         return PostNorm(dropout, (norm(name + ".attention.output.LayerNorm"), attention), (norm(name + ".output.LayerNorm"), feedForward));
-    }
-
-    /// <summary>The heads by BERT's names.</summary>
-    public static HeadSpec BertHead(HubConfig config, HubTask task, string prefix, int width, int vocabulary, float epsilon, ActivationKind activation, float dropout)
-    {
-        var pooler = new DenseStepSpec(ProjectionSpec.Of(bias: true, (prefix + "pooler.dense", width)), ActivationKind.Tanh);
-        switch (task)
-        {
-            case HubTask.Model:
-                return new HeadSpec(HeadKind.Hidden, 0, null) { Rows = HeadRows.First, Steps = new EquatableList<HeadStepSpec>([pooler]) };
-            case HubTask.MaskedLanguage:
-                string weight = config.Flag("tie_word_embeddings", true) ? prefix + "embeddings.word_embeddings.weight" : "cls.predictions.decoder.weight";
-                return new HeadSpec(HeadKind.Language, vocabulary, Output(weight, "cls.predictions.bias", vocabulary))
-                {
-                    Steps = new EquatableList<HeadStepSpec>(
-                    [
-                        new DenseStepSpec(ProjectionSpec.Of(bias: true, ("cls.predictions.transform.dense", width)), activation),
-                        new NormStepSpec(new NormSpec("cls.predictions.transform.LayerNorm", NormKind.Layer, epsilon)),
-                    ]),
-                };
-            case HubTask.QuestionAnswering:
-                return new HeadSpec(HeadKind.Span, 2, ProjectionSpec.Of(bias: true, ("qa_outputs", 2)));
-            default:
-                int labels = config.Labels();
-                bool tokens = task == HubTask.TokenClassification;
-                var drop = new DropoutStepSpec(config.Rate("classifier_dropout", dropout));
-                return new HeadSpec(HeadKind.Classes, labels, ProjectionSpec.Of(bias: true, ("classifier", labels)))
-                {
-                    Rows = tokens ? HeadRows.All : HeadRows.First,
-                    Loss = tokens ? LossKind.CrossEntropy : config.Problem(labels),
-                    Steps = new EquatableList<HeadStepSpec>(tokens ? [drop] : [pooler, drop]),
-                };
-        }
     }
 }

@@ -29,6 +29,10 @@ internal static class HubTasks
         ("Model", HubTask.Model),
     ];
 
+    /// <summary>Heads of an encoder.</summary>
+    public static IReadOnlyList<HubTask> OfEncoders { get; } =
+        [HubTask.Model, HubTask.MaskedLanguage, HubTask.SequenceClassification, HubTask.TokenClassification, HubTask.QuestionAnswering];
+
     /// <summary>The task of a class such as BertForMaskedLM, null for an unknown one.</summary>
     public static HubTask? Of(string architecture)
     {
