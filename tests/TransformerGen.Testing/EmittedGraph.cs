@@ -20,7 +20,7 @@ internal static class EmittedGraph
 
         """;
 
-    /// <summary>A static class with Forward(Workspace), Backward(Workspace) and Pack(ModelWeights, Team).</summary>
+    /// <summary>A static class with Forward(Workspace), Backward(Workspace) and Pack(ModelWeights, int, int).</summary>
     /// <param name="name">Its name.</param>
     /// <param name="graph">Forward and, behind it, backward operations.</param>
     /// <param name="table">The graph's parameters.</param>
@@ -46,7 +46,7 @@ internal static class EmittedGraph
 
             Method(writer, "Forward(Workspace s)", [$"s.Prepare({emitter.Sizes()});", .. forward.Select(stage => $"Steps.{stage}(s);")]);
             Method(writer, "Backward(Workspace s)", backward.Select(stage => $"Steps.{stage}(s);"));
-            Method(writer, "Pack(ModelWeights weights, Team team)", Packing(kernels, table));
+            Method(writer, "Pack(ModelWeights weights, int first, int end)", Packing(kernels, table));
             ParametersEmitter.Emit(writer, table);
             PositionsEmitter.Emit(writer, graph.Operations, maxLength);
             kernels.Emit(writer);
@@ -71,13 +71,13 @@ internal static class EmittedGraph
         foreach ((Parameter weight, int offset) in table.Panels)
         {
             LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: false));
-            yield return $"{kernel.ClassName}.{kernel.MethodName}(team, weights.Values.Start + {weight.Offset}, weights.Panels.Start + {offset});";
+            yield return $"{kernel.ClassName}.{kernel.MethodName}(weights.Values.Start + {weight.Offset}, weights.Panels.Start + {offset}, first - {weight.Offset}, end - {weight.Offset});";
         }
 
         foreach ((Parameter weight, int offset) in table.TransposedPanels)
         {
             LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: true));
-            yield return $"if (weights.TrainingPanels is {{ }} panels{offset})\n{{\n    {kernel.ClassName}.{kernel.MethodName}(team, weights.Values.Start + {weight.Offset}, panels{offset}.Start + {offset});\n}}";
+            yield return $"if (weights.TrainingPanels is {{ }} panels{offset})\n{{\n    {kernel.ClassName}.{kernel.MethodName}(weights.Values.Start + {weight.Offset}, panels{offset}.Start + {offset}, first - {weight.Offset}, end - {weight.Offset});\n}}";
         }
     }
 }

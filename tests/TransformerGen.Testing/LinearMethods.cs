@@ -13,8 +13,8 @@ internal sealed unsafe class LinearMethods
         string layer = $"{inputs}To{outputs}";
         Inputs = inputs;
         Outputs = outputs;
-        Pack = (delegate*<Team, float*, float*, void>)kernels.Address("Pack" + layer);
-        PackTransposed = (delegate*<Team, float*, float*, void>)kernels.Address("PackTransposed" + layer);
+        Pack = (delegate*<float*, float*, int, int, void>)kernels.Address("Pack" + layer);
+        PackTransposed = (delegate*<float*, float*, int, int, void>)kernels.Address("PackTransposed" + layer);
         ForwardPlain = (delegate*<Team, int, float*, float*, float*, void>)kernels.Address("ForwardPlain" + layer);
         Forward = (delegate*<Team, int, float*, float*, float*, float*, void>)kernels.Address("Forward" + layer);
         ForwardRelu = (delegate*<Team, int, float*, float*, float*, float*, void>)kernels.Address("ForwardRelu" + layer);
@@ -31,9 +31,9 @@ internal sealed unsafe class LinearMethods
 
     public int Outputs { get; }
 
-    public delegate*<Team, float*, float*, void> Pack { get; }
+    public delegate*<float*, float*, int, int, void> Pack { get; }
 
-    public delegate*<Team, float*, float*, void> PackTransposed { get; }
+    public delegate*<float*, float*, int, int, void> PackTransposed { get; }
 
     public delegate*<Team, int, float*, float*, float*, void> ForwardPlain { get; }
 
@@ -74,7 +74,7 @@ internal sealed unsafe class LinearMethods
             foreach (bool transposed in (ReadOnlySpan<bool>)[false, true])
             {
                 var pack = new LinearPackKernel(inputs, outputs, transposed);
-                Add(pack, pack.MethodName, pack.MethodName, "Team team, float* w, float* panels");
+                Add(pack, pack.MethodName, pack.MethodName, "float* w, float* panels, int first, int end");
             }
 
             var forward = new LinearForwardKernel(inputs, outputs, false);

@@ -31,21 +31,9 @@ internal sealed record PackingKernel : TilesKernel
 
             /// <summary>Floats across a panel.</summary>
             public int Width;
-        }
 
-        /// <summary>Runs the packing of panels over a team.</summary>
-        private static void Pack(Team team, Packing* packing, int columns, int width, delegate*<int, int, void*, void> part)
-        {
-            packing->Width = width;
-            int panels = (columns + width - 1) / width;
-            if ((long)packing->Rows * packing->Columns < WorthSharing / 4)
-            {
-                part(0, panels, packing);
-            }
-            else
-            {
-                team.Run(panels, part, packing);
-            }
+            /// <summary>The rows to copy: [First, End).</summary>
+            public int First, End;
         }
         """);
 }
@@ -60,26 +48,23 @@ internal sealed record CopyPanelsKernel : TilesKernel
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
         /// <summary>Panels of the columns of a matrix [rows, columns]: each [rows, width].</summary>
-        public static void CopyPanels<V>(Team team, Packing* packing, int width)
-            where V : unmanaged, ILanes<V> => Pack(team, packing, packing->Stride, width, &CopyPanelsPart<V>);
-
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void CopyPanelsPart<V>(int first, int end, void* state)
+        public static void CopyPanels<V>(Packing* packing)
             where V : unmanaged, ILanes<V>
         {
-            var packing = (Packing*)state;
-            for (int panel = first; panel < end; panel++)
+            for (int column = 0; column < packing->Stride; column += packing->Width)
             {
-                int column = panel * packing->Width, width = Math.Min(packing->Width, packing->Stride - column);
-                float* to = packing->Panels + ((long)column * packing->Rows);
-                for (int row = 0; row < packing->Rows; row++)
+                int width = Math.Min(packing->Width, packing->Stride - column);
+                float* from = packing->Source + ((long)packing->First * packing->Stride) + column;
+                float* to = packing->Panels + ((long)column * packing->Rows) + ((long)packing->First * width);
+                for (int row = packing->First; row < packing->End; row++)
                 {
-                    float* from = packing->Source + ((long)row * packing->Stride) + column;
                     for (int i = 0; i < width; i += V.Count)
                     {
                         V.Store(V.Load(from + i), to + i);
                     }
 
+                    from += packing->Stride;
                     to += width;
                 }
             }
@@ -97,36 +82,43 @@ internal sealed record TransposePanelsKernel : TilesKernel
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
         /// <summary>Panels of the rows of a matrix [rows, columns], transposed: each [columns, width]; zeros beyond the last row.</summary>
-        public static void TransposePanels<V>(Team team, Packing* packing, int width)
-            where V : unmanaged, ILanes<V> => Pack(team, packing, (packing->Rows + 15) & ~15, width, &TransposePanelsPart<V>);
-
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void TransposePanelsPart<V>(int first, int end, void* state)
+        public static void TransposePanels<V>(Packing* packing)
             where V : unmanaged, ILanes<V>
         {
-            var packing = (Packing*)state;
-            int padded = (packing->Rows + 15) & ~15, stride = packing->Stride, columns = packing->Columns, whole = columns / V.Count * V.Count;
-            for (int panel = first; panel < end; panel++)
+            int padded = (packing->Rows + 15) & ~15, stride = packing->Stride, columns = packing->Columns, stop;
+            for (int row = packing->First; row < packing->End; row = stop)
             {
-                int start = panel * packing->Width, width = Math.Min(packing->Width, padded - start);
-                float* to = packing->Panels + ((long)start * columns);
-                for (int i = 0; i < width; i += V.Count)
-                {
-                    float* from = packing->Source + ((long)(start + i) * stride);
-                    bool inside = start + i + V.Count <= packing->Rows;
-                    for (int column = 0; inside && column < whole; column += V.Count)
-                    {
-                        V.Transpose(from + column, stride, to + ((long)column * width) + i, width);
-                    }
+                int start = row / packing->Width * packing->Width, width = Math.Min(packing->Width, padded - start);
+                stop = Math.Min(packing->End, start + width);
 
-                    // What does not fill a square of vectors goes value by value.
-                    for (int column = inside ? whole : 0; column < columns; column++)
+                // Squares of vectors as far as there are whole ones: rows first..last, columns ..whole.
+                int first = (row + V.Count - 1) / V.Count * V.Count, last = stop / V.Count * V.Count, whole = columns / V.Count * V.Count;
+                float* to = packing->Panels + ((long)start * columns);
+                for (int column = 0; column < whole; column += V.Count)
+                {
+                    for (int r = first; r < last; r += V.Count)
                     {
-                        for (int row = 0; row < V.Count; row++)
-                        {
-                            to[((long)column * width) + i + row] = start + i + row < packing->Rows ? from[((long)row * stride) + column] : 0f;
-                        }
+                        V.Transpose(packing->Source + ((long)r * stride) + column, stride, to + ((long)column * width) + (r - start), width);
                     }
+                }
+
+                for (int r = row; r < stop; r++)
+                {
+                    for (int column = first <= r && r < last ? whole : 0; column < columns; column++)
+                    {
+                        to[((long)column * width) + (r - start)] = packing->Source[((long)r * stride) + column];
+                    }
+                }
+            }
+
+            // Rows beyond the last, perhaps in a panel of their own.
+            for (int r = packing->Rows; packing->End == packing->Rows && r < padded; r++)
+            {
+                int start = r / packing->Width * packing->Width, width = Math.Min(packing->Width, padded - start);
+                for (int column = 0; column < columns; column++)
+                {
+                    packing->Panels[((long)start * columns) + ((long)column * width) + (r - start)] = 0f;
                 }
             }
         }

@@ -9,7 +9,7 @@ namespace TransformerGen.Generator.Emit;
 /// <param name="Transposed">For the gradient of the input, which reads W; the forward product reads Wᵀ.</param>
 internal sealed record LinearPackKernel(int In, int Out, bool Transposed) : LinearKernel(In, Out)
 {
-    /// <summary>The method to call: (Team, w, panels).</summary>
+    /// <summary>The method to call: (w, panels, first, end), the last two as floats behind w.</summary>
     public string MethodName => Transposed ? "PackTransposed" : "Pack";
 
     /// <summary>Floats that the panels take.</summary>
@@ -24,16 +24,31 @@ internal sealed record LinearPackKernel(int In, int Out, bool Transposed) : Line
         string content = Transposed
             ? $"W [{Out}, {In}] in panels of its columns, each [{Out}, width]: the right operand of dx = dy·W"
             : $"Wᵀ [{In}, {Out}] in panels of its columns, each [{In}, width]: the right operand of y = x·Wᵀ";
-        writer.Lines($"/// <summary>{content}. {Floats} floats.</summary>");
-        using (writer.Open($"public static void {MethodName}(Team team, float* w, float* panels)"))
+        writer.Lines($"/// <summary>{content}. Copies the rows that floats [first, end) of W touch, of {Floats} floats in all.</summary>");
+        using (writer.Open($"public static void {MethodName}(float* w, float* panels, int first, int end)"))
         {
-            writer.Lines($"var packing = new Tiles.Packing {{ Source = w, Panels = panels, Rows = {Out}, Columns = {In}, Stride = {PaddedIn} }};");
+            writer.Lines(
+                $$"""
+                if (first >= {{Out * (long)PaddedIn}} || end <= 0)
+                {
+                    return;
+                }
+
+                var packing = new Tiles.Packing { Source = w, Panels = panels, Rows = {{Out}}, Columns = {{In}}, Stride = {{PaddedIn}} };
+                packing.First = Math.Max(first, 0) / {{PaddedIn}};
+                packing.End = (Math.Min(end, {{Out * (long)PaddedIn}}) + {{PaddedIn - 1}}) / {{PaddedIn}};
+                """);
             string method = Transposed ? "CopyPanels" : "TransposePanels";
-            LinearPanels.EmitByWidth(writer, lanes =>
+            for (int i = 0; i < LinearPanels.AllLanes.Count; i++)
             {
-                int width = LinearPanels.For(Transposed ? In : Out, lanes).Vectors * lanes.Count;
-                return $"Tiles.{method}<{lanes.Type}>(team, &packing, {width})";
-            });
+                Lanes lanes = LinearPanels.AllLanes[i];
+                string header = (i == 0 ? "" : "else ") + (lanes.Condition is null ? "" : $"if ({lanes.Condition})");
+                using (writer.Open(header.TrimEnd()))
+                {
+                    writer.Lines($"packing.Width = {LinearPanels.For(Transposed ? In : Out, lanes).Vectors * lanes.Count};");
+                    writer.Lines($"Tiles.{method}<{lanes.Type}>(&packing);");
+                }
+            }
         }
     }
 }

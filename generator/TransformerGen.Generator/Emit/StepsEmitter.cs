@@ -59,13 +59,12 @@ internal static class StepsEmitter
     {
         ParameterTable parameters = model.Parameters;
         writer.Lines("/// <inheritdoc/>");
-        using (writer.Open($"static unsafe void ITransformer<{target.ClassName}>.Pack(ModelWeights weights, Team team)"))
+        using (writer.Open($"static unsafe void ITransformer<{target.ClassName}>.Pack(ModelWeights weights, int first, int limit)"))
         {
             writer.Lines("float* w = weights.Values.Start, panels = weights.Panels.Start;");
             foreach (KeyValuePair<Parameter, int> panel in parameters.Panels)
             {
-                LinearPackKernel kernel = kernels.Need(new LinearPackKernel(panel.Key.Columns, panel.Key.Rows, Transposed: false));
-                writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, w + Weight.{panel.Key.Name}, panels + Panel.{panel.Key.Name});");
+                Pack(panel.Key, "Panel", "panels", transposed: false);
             }
 
             if (parameters.TransposedPanels.Count > 0)
@@ -75,11 +74,16 @@ internal static class StepsEmitter
                     writer.Lines("float* transposed = training.Start;");
                     foreach (KeyValuePair<Parameter, int> panel in parameters.TransposedPanels)
                     {
-                        LinearPackKernel kernel = kernels.Need(new LinearPackKernel(panel.Key.Columns, panel.Key.Rows, Transposed: true));
-                        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(team, w + Weight.{panel.Key.Name}, transposed + TransposedPanel.{panel.Key.Name});");
+                        Pack(panel.Key, "TransposedPanel", "transposed", transposed: true);
                     }
                 }
             }
+        }
+
+        void Pack(Parameter weight, string place, string panels, bool transposed)
+        {
+            LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, transposed));
+            writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(w + Weight.{weight.Name}, {panels} + {place}.{weight.Name}, first - Weight.{weight.Name}, limit - Weight.{weight.Name});");
         }
 
         writer.Blank();

@@ -123,7 +123,7 @@ internal static class SurfaceEmitter
                     ModelFiles.Save(this, folder, type, maxShardBytes);
 
                 /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
-                public static {{name}} CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<{{name}}>(weights, team)));
+                public static {{name}} CreateEmpty() => new(new ModelWeights(Info, Pack<{{name}}>));
 
                 /// <inheritdoc/>
                 static {{name}} ITransformer<{{name}}>.Wrap(ModelWeights weights) => new(weights);
@@ -131,8 +131,8 @@ internal static class SurfaceEmitter
                 /// <summary>Frees the weights.</summary>
                 public void Dispose() => Weights.Dispose();
 
-                private static void Pack<TModel>(ModelWeights weights, Team team)
-                    where TModel : class, ITransformer<TModel> => TModel.Pack(weights, team);
+                private static void Pack<TModel>(ModelWeights weights, int first, int limit)
+                    where TModel : class, ITransformer<TModel> => TModel.Pack(weights, first, limit);
                 """);
         }
     }

@@ -47,7 +47,7 @@ internal sealed class TranslatorEngine<TModel> : ITranslatorEngine
     public static TranslatorEngine<TModel> Create(ITextCodec codec, TrainingRecipe recipe, int threads)
     {
         RequireRoom(codec);
-        var weights = new ModelWeights(TModel.Info, static (weights, team) => TModel.Pack(weights, team));
+        var weights = new ModelWeights(TModel.Info, TModel.Pack);
         WeightInitializer.Initialize(weights, recipe.Seed);
         return new(TModel.Wrap(weights), codec, recipe, new Team(threads));
     }

@@ -21,7 +21,16 @@ public static unsafe class KeyPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* source, nint stride, int rows, int width, float* panels)
     {
-        for (int row = 0; row < rows; row += 4)
+        int row = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; rows - row >= Panel; row += Panel)
+            {
+                PanelOfRows(source + (row * stride), stride, width, panels + ((long)row * width));
+            }
+        }
+
+        for (; row < rows; row += 4)
         {
             float* panel = panels + ((long)(row / Panel) * width * Panel) + (row % Panel);
             if (rows - row >= 4)
@@ -39,7 +48,7 @@ public static unsafe class KeyPanels
             }
         }
 
-        for (int row = (rows + 3) & ~3; row % Panel != 0; row++)
+        for (row = (rows + 3) & ~3; row % Panel != 0; row++)
         {
             float* lane = panels + ((long)(row / Panel) * width * Panel) + (row % Panel);
             for (int column = 0; column < width; column++)
@@ -82,6 +91,25 @@ public static unsafe class KeyPanels
             for (int column = 0; column < width; column++)
             {
                 lane[column * Panel] = row < rows ? source[column * Panel] : 0f;
+            }
+        }
+    }
+
+    // A whole panel: squares of 16 × 16, and what is left of the columns by fours of rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PanelOfRows(float* source, nint stride, int width, float* panel)
+    {
+        int squares = width / Panel * Panel;
+        for (int column = 0; column < squares; column += Panel)
+        {
+            LaneTranspose.Sixteen(source + column, (int)stride, panel + (column * Panel), Panel);
+        }
+
+        if (squares < width)
+        {
+            for (int lane = 0; lane < Panel; lane += 4)
+            {
+                FourRows(source + (lane * stride) + squares, stride, width - squares, panel + (squares * Panel) + lane);
             }
         }
     }

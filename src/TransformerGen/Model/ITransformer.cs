@@ -16,8 +16,11 @@ public interface ITransformer<TSelf>
     /// <summary>A model with these weights.</summary>
     static abstract TSelf Wrap(ModelWeights weights);
 
-    /// <summary>Derives the panels from the values: those for x·Wᵀ, and where training has begun those for dy·W.</summary>
-    static abstract void Pack(ModelWeights weights, Team team);
+    /// <summary>
+    /// Derives the panels of the rows that the floats [first, limit) of <see cref="ModelWeights.Values"/> touch: those for x·Wᵀ, and where training has begun those for dy·W.
+    /// Several threads may do so at once for different rows. <see cref="ModelWeights.Pack(Team)"/> derives all.
+    /// </summary>
+    static abstract void Pack(ModelWeights weights, int first, int limit);
 
     /// <summary>
     /// Runs the encoder over <see cref="Workspace.Source"/>: afterwards <see cref="Workspace.Logits"/> holds the logits of the label rows, or for an

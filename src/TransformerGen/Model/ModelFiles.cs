@@ -156,7 +156,7 @@ public static unsafe class ModelFiles
             throw new ModelMismatchException(tensors.Source, info.Name, problems, match.Advice);
         }
 
-        var weights = new ModelWeights(info, static (weights, team) => TModel.Pack(weights, team));
+        var weights = new ModelWeights(info, TModel.Pack);
         try
         {
             foreach ((ParameterInfo parameter, string? stored) in match.Pairs)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TransformerGen.Kernels;
 
 namespace TransformerGen.Model;
@@ -9,19 +10,21 @@ namespace TransformerGen.Model;
 public sealed class ModelWeights : IDisposable
 {
     private readonly Dictionary<string, ParameterInfo> _byName;
-    private readonly Action<ModelWeights, Team> _pack;
+    private readonly Action<ModelWeights, int, int> _pack;
+    private readonly int[] _packed;
     private readonly HashSet<IDisposable> _dependents = [];
     private volatile bool _disposed;
 
     /// <summary>Creates weights that are all zero.</summary>
     /// <param name="info">The model.</param>
-    /// <param name="pack">Derives the panels.</param>
-    public ModelWeights(ModelInfo info, Action<ModelWeights, Team> pack)
+    /// <param name="pack">Derives the panels of floats [first, limit): <see cref="ITransformer{TSelf}.Pack"/> of the model.</param>
+    public ModelWeights(ModelInfo info, Action<ModelWeights, int, int> pack)
     {
         ArgumentNullException.ThrowIfNull(info);
         VectorSupport.WarnOnce();
         Info = info;
         _pack = pack;
+        _packed = RowBlocks.Of(info);
         _byName = info.Parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
         foreach (ParameterInfo parameter in info.Parameters)
         {
@@ -61,11 +64,25 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>Derives the panels from the values. Whoever writes values calls this afterwards.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
-    public void Pack(Team team)
+    public unsafe void Pack(Team team)
     {
+        ArgumentNullException.ThrowIfNull(team);
         ThrowIfDisposed();
-        _pack(this, team);
+        using var self = new GCHandle<ModelWeights>(this);
+        team.Run(_packed.Length / 2, &PackBlocks, (void*)GCHandle<ModelWeights>.ToIntPtr(self));
+
+        static void PackBlocks(int first, int end, void* state)
+        {
+            ModelWeights weights = GCHandle<ModelWeights>.FromIntPtr((nint)state).Target;
+            for (int block = first; block < end; block++)
+            {
+                weights.PackRows(weights._packed[2 * block], weights._packed[(2 * block) + 1]);
+            }
+        }
     }
+
+    /// <summary>Derives the panels of whole rows of matrices: those in the floats [first, end) of <see cref="Values"/>.</summary>
+    internal void PackRows(int first, int end) => _pack(this, first, end);
 
     /// <summary>A tensor by its checkpoint name, or another name of the same tied tensor.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name; the message names some that exist.</exception>

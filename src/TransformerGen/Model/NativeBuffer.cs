@@ -46,7 +46,13 @@ public sealed unsafe class NativeBuffer : IDisposable
         nuint bytes = checked((nuint)Math.Max(length, 16) * sizeof(float));
         bytes = (bytes + Alignment - 1) / Alignment * Alignment;
         Interlocked.Increment(ref s_allocations);
-        Start = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        bool huge = HugePages.Suit(bytes);
+        Start = (float*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Bytes : (nuint)Alignment);
+        if (huge)
+        {
+            HugePages.Ask(Start, bytes);
+        }
+
         NativeMemory.Clear(Start, bytes);
         Length = length;
         return true;

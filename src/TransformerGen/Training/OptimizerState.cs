@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
 
@@ -28,7 +29,7 @@ internal sealed unsafe class OptimizerState : IDisposable
     /// <summary>Chunks that have had a gradient, of all chunks; for tests of what is skipped.</summary>
     public (int Touched, int All) Chunks => (_blocks.Touched.AsSpan().Count((byte)1), _blocks.Touched.Length);
 
-    /// <summary>One step. Weights that never had a gradient keep their bits, unless they decay.</summary>
+    /// <summary>One step, panels included. Weights that never had a gradient keep their bits, unless they decay.</summary>
     /// <param name="gradients">The gradients, laid out like the parameters.</param>
     /// <param name="step">Steps including this one.</param>
     /// <param name="rate">The schedule's rate.</param>
@@ -39,6 +40,7 @@ internal sealed unsafe class OptimizerState : IDisposable
     {
         UpdateBlocks blocks = _blocks;
         double norm;
+        using var owner = new GCHandle<ModelWeights>(_weights);
         fixed (UpdateBlock* block = blocks.Blocks)
         fixed (SegmentRates* rates = blocks.Rates)
         fixed (byte* touched = blocks.Touched)
@@ -54,6 +56,7 @@ internal sealed unsafe class OptimizerState : IDisposable
                 Rates = rates,
                 Touched = touched,
                 Sums = sums,
+                Owner = GCHandle<ModelWeights>.ToIntPtr(owner),
                 GradientScale = 1f,
             };
             Prepare(step, rate, ref work);

@@ -40,7 +40,7 @@ public sealed unsafe partial class Trainer<TModel>
             Checkpoint.State state = Checkpoint.Read(path, weights, trainer._optimizer, trainer.Options, allowChangedOptions);
             trainer.StepsDone = state.Steps;
             trainer.Position = state.Position;
-            TModel.Pack(weights, trainer.Team);
+            weights.Pack(trainer.Team);
             return trainer;
         }
         catch

@@ -67,7 +67,6 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         double rate = Options.Schedule.Rate(StepsDone + 1);
         double norm = _optimizer.Step(_gradients, StepsDone + 1, rate, Options.ClipNorm, Team);
         RequireFinite(norm, "a norm of all gradients");
-        TModel.Pack(Model.Weights, Team);
         StepsDone++;
 
         int tokens = 0, labels = 0;

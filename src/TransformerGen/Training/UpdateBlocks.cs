@@ -4,10 +4,11 @@ namespace TransformerGen.Training;
 
 /// <summary>A run of the flat buffers that one thread updates: a fixed part of a segment, whatever the number of threads.</summary>
 /// <param name="Offset">First float.</param>
-/// <param name="Length">Floats, at most <see cref="UpdateBlocks.BlockFloats"/>.</param>
+/// <param name="Length">Floats.</param>
 /// <param name="Segment">The segment whose rates apply.</param>
 /// <param name="FirstChunk">Number of its first chunk among all chunks.</param>
-internal readonly record struct UpdateBlock(int Offset, int Length, int Segment, int FirstChunk);
+/// <param name="HasPanels">Whether it is rows of a matrix, of which the kernels may read packed panels.</param>
+internal readonly record struct UpdateBlock(int Offset, int Length, int Segment, int FirstChunk, bool HasPanels);
 
 /// <summary>Neighbouring tensors that are trained alike.</summary>
 /// <param name="RateFactor">Multiplies the schedule's rate.</param>
@@ -20,9 +21,6 @@ internal readonly record struct UpdateSegment(double RateFactor, double Decay);
 /// </summary>
 internal sealed class UpdateBlocks
 {
-    /// <summary>Floats of a block: 16 K of them, with gradient and moments 256 KB of traffic, about 8 µs.</summary>
-    public const int BlockFloats = 16 * 1024;
-
     /// <summary>Floats of a chunk, which is left out as a whole until it has its first gradient; about one row of an embedding table.</summary>
     public const int ChunkFloats = 256;
 
@@ -50,7 +48,8 @@ internal sealed class UpdateBlocks
             // A vector's row may go on with the next tensor (biases of a fused projection): what is its own ends there.
             int next = i + 1 < ordered.Length ? ordered[i + 1].Offset : info.ValueFloats;
             int floats = Math.Min(checked(parameter.Rows * parameter.Stride), next - parameter.Offset);
-            bool continues = segments.Count > 0 && segments[^1] == segment && parameter.Offset == end && blocks[^1].Length + floats <= BlockFloats;
+            bool hasPanels = parameter.Rank >= 2;
+            bool continues = !hasPanels && segments.Count > 0 && segments[^1] == segment && parameter.Offset == end && !blocks[^1].HasPanels && blocks[^1].Length + floats <= RowBlocks.Floats;
             if (segments.Count == 0 || segments[^1] != segment)
             {
                 segments.Add(segment);
@@ -60,16 +59,17 @@ internal sealed class UpdateBlocks
             end = parameter.Offset + floats;
             if (continues)
             {
-                // Small tensors (biases, gains) share a block; large ones begin their own, so that chunks and rows fall together.
+                // Vectors (biases, gains) share a block; matrices begin their own, so that blocks and chunks begin with a row.
                 start = blocks[^1].Offset;
                 chunks = blocks[^1].FirstChunk;
                 blocks.RemoveAt(blocks.Count - 1);
             }
 
-            for (int at = start; at < end; at += BlockFloats)
+            int most = RowBlocks.FloatsOf(parameter);
+            for (int at = start; at < end; at += Math.Min(most, end - at))
             {
-                int length = Math.Min(BlockFloats, end - at);
-                blocks.Add(new UpdateBlock(at, length, segments.Count - 1, chunks));
+                int length = Math.Min(most, end - at);
+                blocks.Add(new UpdateBlock(at, length, segments.Count - 1, chunks, hasPanels));
                 chunks += (length + ChunkFloats - 1) / ChunkFloats;
             }
         }

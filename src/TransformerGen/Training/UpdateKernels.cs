@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TransformerGen.Kernels;
+using TransformerGen.Model;
 
 namespace TransformerGen.Training;
 
@@ -12,6 +14,12 @@ internal unsafe struct UpdateWork
     public SegmentRates* Rates;
     public byte* Touched;
     public double* Sums;
+
+    /// <summary>A handle of the weights, whose panels are derived as blocks are updated.</summary>
+    public nint Owner;
+
+    /// <summary>How many blocks there are, and the first that nobody has taken.</summary>
+    public int Count, Next;
 
     /// <summary>Clipping: every gradient is multiplied with it.</summary>
     public float GradientScale;
@@ -26,6 +34,9 @@ internal unsafe struct UpdateWork
 /// <summary>How one chunk is updated.</summary>
 internal unsafe interface IUpdateRule
 {
+    /// <summary>Whether weights change.</summary>
+    static virtual bool Writes => true;
+
     /// <summary>Updates weights and moments of floats [0, length); returns the sum of the squared gradients, before clipping.</summary>
     static abstract float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
         where V : unmanaged, ILanes<V>;
@@ -55,28 +66,33 @@ internal static unsafe class UpdateKernels
     private static void Run<TRule>(Team team, int blocks, UpdateWork* work)
         where TRule : struct, IUpdateRule
     {
+        work->Count = blocks;
+        work->Next = 0;
         if (Vector512.IsHardwareAccelerated)
         {
-            team.Run(blocks, &Blocks<Lanes512, TRule>, work);
+            team.Run(Math.Min(team.Threads, blocks), &Blocks<Lanes512, TRule>, work);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            team.Run(blocks, &Blocks<Lanes256, TRule>, work);
+            team.Run(Math.Min(team.Threads, blocks), &Blocks<Lanes256, TRule>, work);
         }
         else
         {
-            team.Run(blocks, &Blocks<Lanes128, TRule>, work);
+            team.Run(Math.Min(team.Threads, blocks), &Blocks<Lanes128, TRule>, work);
         }
     }
 
+    /// <summary>Threads take blocks by turns: those of an embedding table cost almost nothing while their tokens have not come up, so equal shares would not be equal work.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Blocks<V, TRule>(int first, int end, void* state)
+    private static void Blocks<V, TRule>(int thread, int threads, void* state)
         where V : unmanaged, ILanes<V>
         where TRule : struct, IUpdateRule
     {
         var work = (UpdateWork*)state;
-        for (int b = first; b < end; b++)
+        int b;
+        while ((b = Interlocked.Increment(ref work->Next) - 1) < work->Count)
         {
+            bool changed = false;
             UpdateBlock block = work->Blocks[b];
             SegmentRates rates = work->Rates[block.Segment];
             double sum = 0;
@@ -85,8 +101,8 @@ internal static unsafe class UpdateKernels
                 int offset = block.Offset + at, length = Math.Min(UpdateBlocks.ChunkFloats, block.Length - at);
                 if (work->Touched[chunk] == 0)
                 {
-                    // No gradient so far: moments are zero, and the update of a zero gradient would write back what it read.
-                    if (rates.CanSkip && !new ReadOnlySpan<int>(work->Gradients + offset, length).ContainsAnyExcept(0))
+                    // No gradient so far: moments are zero, and the update of a zero gradient would write back what it read. The pass over the squares has looked.
+                    if (rates.CanSkip && (TRule.Writes || !new ReadOnlySpan<int>(work->Gradients + offset, length).ContainsAnyExcept(0)))
                     {
                         continue;
                     }
@@ -94,6 +110,7 @@ internal static unsafe class UpdateKernels
                     work->Touched[chunk] = 1;
                 }
 
+                changed = true;
                 int whole = length & ~(Tail - 1);
                 sum += TRule.Update<V>(work, in rates, offset, whole);
                 if (length > whole)
@@ -103,6 +120,11 @@ internal static unsafe class UpdateKernels
             }
 
             work->Sums[b] = sum;
+            if (TRule.Writes && changed && block.HasPanels)
+            {
+                // While the rows are in the cache: reading them again later would cost as much as the update.
+                GCHandle<ModelWeights>.FromIntPtr(work->Owner).Target.PackRows(block.Offset, block.Offset + block.Length);
+            }
         }
     }
 
@@ -141,6 +163,8 @@ internal static unsafe class UpdateKernels
 
     private readonly struct SquareRule : IUpdateRule
     {
+        public static bool Writes => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static float Update<V>(UpdateWork* work, in SegmentRates rates, int offset, int length)
             where V : unmanaged, ILanes<V>

@@ -75,8 +75,8 @@ internal static unsafe class LinearBenchmark
             _dw = new NativeBuffer((long)layer.Outputs * _inputStride);
             _panels = new NativeBuffer((long)layer.Inputs * _outputStride);
             _transposed = new NativeBuffer((long)layer.Outputs * _inputStride);
-            layer.Pack(Team.Alone, _w.Start, _panels.Start);
-            layer.PackTransposed(Team.Alone, _w.Start, _transposed.Start);
+            layer.Pack(_w.Start, _panels.Start, 0, int.MaxValue);
+            layer.PackTransposed(_w.Start, _transposed.Start, 0, int.MaxValue);
         }
 
         public bool Measure(Team team, int samples, string line)
@@ -86,8 +86,8 @@ internal static unsafe class LinearBenchmark
             if (words[0] == "pack")
             {
                 bool transposed = words[2] == "W";
-                Action pack = transposed ? () => _layer.PackTransposed(team, _w.Start, _transposed.Start) : () => _layer.Pack(team, _w.Start, _panels.Start);
-                Report(line, Sampling.Against(products * 2.0 * sizeof(float), pack, Ceiling(team, _w, products), samples), "GB/s read and written", "of reading alone");
+                Action pack = transposed ? () => _layer.PackTransposed(_w.Start, _transposed.Start, 0, int.MaxValue) : () => _layer.Pack(_w.Start, _panels.Start, 0, int.MaxValue);
+                Report(line, Sampling.Against(products * 2.0 * sizeof(float), pack, Ceiling(Team.Alone, _w, products), samples), "GB/s read and written", "of reading alone");
                 return true;
             }
 

@@ -82,7 +82,7 @@ internal sealed unsafe class OperationRun
     private Result Run(Assembly assembly, int which, Team team, OracleBatch batch, OracleParameters parameters)
     {
         Type type = assembly.GetType(_name + (which == 0 ? "Unshared" : "Shared"), throwOnError: true)!;
-        using var weights = new ModelWeights(Info(), type.GetMethod("Pack")!.CreateDelegate<Action<ModelWeights, Team>>());
+        using var weights = new ModelWeights(Info(), type.GetMethod("Pack")!.CreateDelegate<Action<ModelWeights, int, int>>());
         foreach (Parameter parameter in _graph.Table.All)
         {
             Matrix matrix = parameters.Assemble(parameter);
@@ -168,7 +168,7 @@ internal sealed unsafe class OperationRun
         TrainingPanelFloats = _graph.Table.TransposedPanelFloats,
         SelfCacheLayers = [],
         CrossCacheFloats = 0,
-        Parameters = [],
+        Parameters = [.. _graph.Table.All.Select(p => new ParameterInfo(p.Name, p.Rows, p.Columns, 2, p.Offset, p.Stride, Initialization.Zeros))],
     };
 
     private sealed record Result(float[] Gradients, Dictionary<Value, float[]> Values, Dictionary<string, float[]> Outputs);

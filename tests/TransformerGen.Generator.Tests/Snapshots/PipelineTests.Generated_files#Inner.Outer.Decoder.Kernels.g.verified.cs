@@ -136,8 +136,8 @@
                     public static bool Add => false;
                 /// <summary>y [rows, 6] = x·Wᵀ; x [rows, 24], panels: W as <c>Pack</c> leaves it.</summary>
                 public static void Forward(Team team, int rows, float* x, float* panels, float* y)
-                /// <summary>Wᵀ [24, 6] in panels of its columns, each [24, width]: the right operand of y = x·Wᵀ. 384 floats.</summary>
-                public static void Pack(Team team, float* w, float* panels)
+                /// <summary>Wᵀ [24, 6] in panels of its columns, each [24, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 384 floats in all.</summary>
+                public static void Pack(float* w, float* panels, int first, int end)
             /// <summary>y [rows, 10] = x [rows, 6] · Wᵀ (+ b), W [10, 6], with its gradients. Row strides: x 16, y 16, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear6To10
@@ -154,8 +154,8 @@
                     public static bool Add => false;
                 /// <summary>y [rows, 10] = x·Wᵀ; x [rows, 6], panels: W as <c>Pack</c> leaves it.</summary>
                 public static void Forward(Team team, int rows, float* x, float* panels, float* y)
-                /// <summary>Wᵀ [6, 10] in panels of its columns, each [6, width]: the right operand of y = x·Wᵀ. 96 floats.</summary>
-                public static void Pack(Team team, float* w, float* panels)
+                /// <summary>Wᵀ [6, 10] in panels of its columns, each [6, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 96 floats in all.</summary>
+                public static void Pack(float* w, float* panels, int first, int end)
             /// <summary>y [rows, 24] = x [rows, 6] · Wᵀ (+ b), W [24, 6], with its gradients. Row strides: x 16, y 32, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear6To24
@@ -185,8 +185,8 @@
                     public static bool Add => false;
                 /// <summary>y [rows, 24] = max(0, x·Wᵀ); x [rows, 6], panels: W as <c>Pack</c> leaves it.</summary>
                 public static void ForwardRelu(Team team, int rows, float* x, float* panels, float* y)
-                /// <summary>Wᵀ [6, 24] in panels of its columns, each [6, width]: the right operand of y = x·Wᵀ. 192 floats.</summary>
-                public static void Pack(Team team, float* w, float* panels)
+                /// <summary>Wᵀ [6, 24] in panels of its columns, each [6, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 192 floats in all.</summary>
+                public static void Pack(float* w, float* panels, int first, int end)
             /// <summary>y [rows, 6] = x [rows, 8] · Wᵀ (+ b), W [6, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
             /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
             private static unsafe class Linear8To6
@@ -203,8 +203,8 @@
                     public static bool Add => false;
                 /// <summary>y [rows, 6] = x·Wᵀ; x [rows, 8], panels: W as <c>Pack</c> leaves it.</summary>
                 public static void Forward(Team team, int rows, float* x, float* panels, float* y)
-                /// <summary>Wᵀ [8, 6] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 128 floats.</summary>
-                public static void Pack(Team team, float* w, float* panels)
+                /// <summary>Wᵀ [8, 6] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 128 floats in all.</summary>
+                public static void Pack(float* w, float* panels, int first, int end)
             /// <summary>Steps on rows of 6 columns.</summary>
             private static unsafe class Rows6
                 /// <summary>z = x + sub. [rows, 6]</summary>
@@ -360,8 +360,6 @@
                     /// <summary>Its columns.</summary>
                     /// <summary>Floats from one row to the next.</summary>
                     /// <summary>Floats across a panel.</summary>
-                /// <summary>Runs the packing of panels over a team.</summary>
-                private static void Pack(Team team, Packing* packing, int columns, int width, delegate*<int, int, void*, void> part)
+                    /// <summary>The rows to copy: [First, End).</summary>
                 /// <summary>Panels of the rows of a matrix [rows, columns], transposed: each [columns, width]; zeros beyond the last row.</summary>
-                public static void TransposePanels<V>(Team team, Packing* packing, int width)
-                private static void TransposePanelsPart<V>(int first, int end, void* state)
+                public static void TransposePanels<V>(Packing* packing)

@@ -15,14 +15,14 @@ namespace Inner
         partial class Decoder
         {
             /// <inheritdoc/>
-            static unsafe void ITransformer<Decoder>.Pack(ModelWeights weights, Team team)
+            static unsafe void ITransformer<Decoder>.Pack(ModelWeights weights, int first, int limit)
             {
                 float* w = weights.Values.Start, panels = weights.Panels.Start;
-                Linear6To24.Pack(team, w + Weight.DecoderLayer1SelfQkv, panels + Panel.DecoderLayer1SelfQkv);
-                Linear8To6.Pack(team, w + Weight.DecoderLayer1SelfOut, panels + Panel.DecoderLayer1SelfOut);
-                Linear6To24.Pack(team, w + Weight.DecoderLayer1FeedForwardWiden, panels + Panel.DecoderLayer1FeedForwardWiden);
-                Linear24To6.Pack(team, w + Weight.DecoderLayer1FeedForwardNarrow, panels + Panel.DecoderLayer1FeedForwardNarrow);
-                Linear6To10.Pack(team, w + Weight.LmHead, panels + Panel.LmHead);
+                Linear6To24.Pack(w + Weight.DecoderLayer1SelfQkv, panels + Panel.DecoderLayer1SelfQkv, first - Weight.DecoderLayer1SelfQkv, limit - Weight.DecoderLayer1SelfQkv);
+                Linear8To6.Pack(w + Weight.DecoderLayer1SelfOut, panels + Panel.DecoderLayer1SelfOut, first - Weight.DecoderLayer1SelfOut, limit - Weight.DecoderLayer1SelfOut);
+                Linear6To24.Pack(w + Weight.DecoderLayer1FeedForwardWiden, panels + Panel.DecoderLayer1FeedForwardWiden, first - Weight.DecoderLayer1FeedForwardWiden, limit - Weight.DecoderLayer1FeedForwardWiden);
+                Linear24To6.Pack(w + Weight.DecoderLayer1FeedForwardNarrow, panels + Panel.DecoderLayer1FeedForwardNarrow, first - Weight.DecoderLayer1FeedForwardNarrow, limit - Weight.DecoderLayer1FeedForwardNarrow);
+                Linear6To10.Pack(w + Weight.LmHead, panels + Panel.LmHead, first - Weight.LmHead, limit - Weight.LmHead);
             }
 
             /// <inheritdoc/>

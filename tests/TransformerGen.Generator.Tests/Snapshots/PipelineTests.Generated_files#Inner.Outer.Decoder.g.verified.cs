@@ -161,7 +161,7 @@ namespace Inner
                 ModelFiles.Save(this, folder, type, maxShardBytes);
 
             /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
-            public static Decoder CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Decoder>(weights, team)));
+            public static Decoder CreateEmpty() => new(new ModelWeights(Info, Pack<Decoder>));
 
             /// <inheritdoc/>
             static Decoder ITransformer<Decoder>.Wrap(ModelWeights weights) => new(weights);
@@ -169,8 +169,8 @@ namespace Inner
             /// <summary>Frees the weights.</summary>
             public void Dispose() => Weights.Dispose();
 
-            private static void Pack<TModel>(ModelWeights weights, Team team)
-                where TModel : class, ITransformer<TModel> => TModel.Pack(weights, team);
+            private static void Pack<TModel>(ModelWeights weights, int first, int limit)
+                where TModel : class, ITransformer<TModel> => TModel.Pack(weights, first, limit);
         }
     }
 }

@@ -480,10 +480,10 @@
             public static bool Add => false;
         /// <summary>dW [8, 32] = dyᵀ·x, db [8] = Σ dy; x [rows, 32], dy [rows, 8]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, float* db, bool add)
-        /// <summary>Wᵀ [32, 8] in panels of its columns, each [32, width]: the right operand of y = x·Wᵀ. 512 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [8, 32] in panels of its columns, each [8, width]: the right operand of dx = dy·W. 256 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [32, 8] in panels of its columns, each [32, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 512 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [8, 32] in panels of its columns, each [8, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 256 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>y [rows, 10] = x [rows, 8] · Wᵀ (+ b), W [10, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To10
@@ -526,10 +526,10 @@
             public static bool Add => false;
         /// <summary>dW [10, 8] = dyᵀ·x; x [rows, 8], dy [rows, 10]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, bool add)
-        /// <summary>Wᵀ [8, 10] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 128 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [10, 8] in panels of its columns, each [10, width]: the right operand of dx = dy·W. 160 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [8, 10] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 128 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [10, 8] in panels of its columns, each [10, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 160 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>y [rows, 16] = x [rows, 8] · Wᵀ (+ b), W [16, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To16
@@ -572,10 +572,10 @@
             public static bool Add => false;
         /// <summary>dW [16, 8] = dyᵀ·x, db [16] = Σ dy; x [rows, 8], dy [rows, 16]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, float* db, bool add)
-        /// <summary>Wᵀ [8, 16] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 128 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [16, 8] in panels of its columns, each [16, width]: the right operand of dx = dy·W. 256 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [8, 16] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 128 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [16, 8] in panels of its columns, each [16, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 256 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>y [rows, 24] = x [rows, 8] · Wᵀ (+ b), W [24, 8], with its gradients. Row strides: x 16, y 32, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To24
@@ -618,10 +618,10 @@
             public static bool Add => false;
         /// <summary>dW [24, 8] = dyᵀ·x, db [24] = Σ dy; x [rows, 8], dy [rows, 24]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, float* db, bool add)
-        /// <summary>Wᵀ [8, 24] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 256 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [24, 8] in panels of its columns, each [24, width]: the right operand of dx = dy·W. 384 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [8, 24] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 256 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [24, 8] in panels of its columns, each [24, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 384 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>y [rows, 32] = x [rows, 8] · Wᵀ (+ b), W [32, 8], with its gradients. Row strides: x 16, y 32, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 2 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To32
@@ -664,10 +664,10 @@
             public static bool Add => false;
         /// <summary>dW [32, 8] = dyᵀ·x, db [32] = Σ dy; x [rows, 8], dy [rows, 32]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, float* db, bool add)
-        /// <summary>Wᵀ [8, 32] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 256 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [32, 8] in panels of its columns, each [32, width]: the right operand of dx = dy·W. 512 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [8, 32] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 256 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [32, 8] in panels of its columns, each [32, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 512 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>y [rows, 8] = x [rows, 8] · Wᵀ (+ b), W [8, 8], with its gradients. Row strides: x 16, y 16, W 16.</summary>
     /// <remarks>With 512-bit vectors Wᵀ is packed in panels of 1 vectors, which divide the columns evenly; tiles have 12 rows, with 256 and 128 bits 6 rows × 2 vectors.</remarks>
     private static unsafe class Linear8To8
@@ -723,10 +723,10 @@
             public static bool Add => false;
         /// <summary>dW [8, 8] = dyᵀ·x, db [8] = Σ dy; x [rows, 8], dy [rows, 8]; with <paramref name="add"/> the sums go on from what the gradients hold.</summary>
         public static void BackwardWeights(Team team, int rows, float* x, float* dy, float* dW, float* db, bool add)
-        /// <summary>Wᵀ [8, 8] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. 128 floats.</summary>
-        public static void Pack(Team team, float* w, float* panels)
-        /// <summary>W [8, 8] in panels of its columns, each [8, width]: the right operand of dx = dy·W. 128 floats.</summary>
-        public static void PackTransposed(Team team, float* w, float* panels)
+        /// <summary>Wᵀ [8, 8] in panels of its columns, each [8, width]: the right operand of y = x·Wᵀ. Copies the rows that floats [first, end) of W touch, of 128 floats in all.</summary>
+        public static void Pack(float* w, float* panels, int first, int end)
+        /// <summary>W [8, 8] in panels of its columns, each [8, width]: the right operand of dx = dy·W. Copies the rows that floats [first, end) of W touch, of 128 floats in all.</summary>
+        public static void PackTransposed(float* w, float* panels, int first, int end)
     /// <summary>Steps on rows of 8 columns.</summary>
     private static unsafe class Rows8
         /// <summary>dx[labels.Rows[i]] = dy[i], the other rows zero: the gradient of <see cref="Select"/>. [rows, 8]</summary>
@@ -917,11 +917,8 @@
             /// <summary>Its columns.</summary>
             /// <summary>Floats from one row to the next.</summary>
             /// <summary>Floats across a panel.</summary>
-        /// <summary>Runs the packing of panels over a team.</summary>
-        private static void Pack(Team team, Packing* packing, int columns, int width, delegate*<int, int, void*, void> part)
+            /// <summary>The rows to copy: [First, End).</summary>
         /// <summary>Panels of the columns of a matrix [rows, columns]: each [rows, width].</summary>
-        public static void CopyPanels<V>(Team team, Packing* packing, int width)
-        private static void CopyPanelsPart<V>(int first, int end, void* state)
+        public static void CopyPanels<V>(Packing* packing)
         /// <summary>Panels of the rows of a matrix [rows, columns], transposed: each [columns, width]; zeros beyond the last row.</summary>
-        public static void TransposePanels<V>(Team team, Packing* packing, int width)
-        private static void TransposePanelsPart<V>(int first, int end, void* state)
+        public static void TransposePanels<V>(Packing* packing)

@@ -11,36 +11,36 @@ using TransformerGen.Model;
 partial class Whole
 {
     /// <inheritdoc/>
-    static unsafe void ITransformer<Whole>.Pack(ModelWeights weights, Team team)
+    static unsafe void ITransformer<Whole>.Pack(ModelWeights weights, int first, int limit)
     {
         float* w = weights.Values.Start, panels = weights.Panels.Start;
-        Linear8To24.Pack(team, w + Weight.EncoderLayer1SelfQkv, panels + Panel.EncoderLayer1SelfQkv);
-        Linear8To8.Pack(team, w + Weight.EncoderLayer1SelfOut, panels + Panel.EncoderLayer1SelfOut);
-        Linear8To32.Pack(team, w + Weight.EncoderLayer1FeedForwardWiden, panels + Panel.EncoderLayer1FeedForwardWiden);
-        Linear32To8.Pack(team, w + Weight.EncoderLayer1FeedForwardNarrow, panels + Panel.EncoderLayer1FeedForwardNarrow);
-        Linear8To24.Pack(team, w + Weight.DecoderLayer1SelfQkv, panels + Panel.DecoderLayer1SelfQkv);
-        Linear8To8.Pack(team, w + Weight.DecoderLayer1SelfOut, panels + Panel.DecoderLayer1SelfOut);
-        Linear8To8.Pack(team, w + Weight.DecoderLayer1CrossQuery, panels + Panel.DecoderLayer1CrossQuery);
-        Linear8To16.Pack(team, w + Weight.DecoderLayer1CrossKeyValue, panels + Panel.DecoderLayer1CrossKeyValue);
-        Linear8To8.Pack(team, w + Weight.DecoderLayer1CrossOut, panels + Panel.DecoderLayer1CrossOut);
-        Linear8To32.Pack(team, w + Weight.DecoderLayer1FeedForwardWiden, panels + Panel.DecoderLayer1FeedForwardWiden);
-        Linear32To8.Pack(team, w + Weight.DecoderLayer1FeedForwardNarrow, panels + Panel.DecoderLayer1FeedForwardNarrow);
-        Linear8To10.Pack(team, w + Weight.Shared, panels + Panel.Shared);
+        Linear8To24.Pack(w + Weight.EncoderLayer1SelfQkv, panels + Panel.EncoderLayer1SelfQkv, first - Weight.EncoderLayer1SelfQkv, limit - Weight.EncoderLayer1SelfQkv);
+        Linear8To8.Pack(w + Weight.EncoderLayer1SelfOut, panels + Panel.EncoderLayer1SelfOut, first - Weight.EncoderLayer1SelfOut, limit - Weight.EncoderLayer1SelfOut);
+        Linear8To32.Pack(w + Weight.EncoderLayer1FeedForwardWiden, panels + Panel.EncoderLayer1FeedForwardWiden, first - Weight.EncoderLayer1FeedForwardWiden, limit - Weight.EncoderLayer1FeedForwardWiden);
+        Linear32To8.Pack(w + Weight.EncoderLayer1FeedForwardNarrow, panels + Panel.EncoderLayer1FeedForwardNarrow, first - Weight.EncoderLayer1FeedForwardNarrow, limit - Weight.EncoderLayer1FeedForwardNarrow);
+        Linear8To24.Pack(w + Weight.DecoderLayer1SelfQkv, panels + Panel.DecoderLayer1SelfQkv, first - Weight.DecoderLayer1SelfQkv, limit - Weight.DecoderLayer1SelfQkv);
+        Linear8To8.Pack(w + Weight.DecoderLayer1SelfOut, panels + Panel.DecoderLayer1SelfOut, first - Weight.DecoderLayer1SelfOut, limit - Weight.DecoderLayer1SelfOut);
+        Linear8To8.Pack(w + Weight.DecoderLayer1CrossQuery, panels + Panel.DecoderLayer1CrossQuery, first - Weight.DecoderLayer1CrossQuery, limit - Weight.DecoderLayer1CrossQuery);
+        Linear8To16.Pack(w + Weight.DecoderLayer1CrossKeyValue, panels + Panel.DecoderLayer1CrossKeyValue, first - Weight.DecoderLayer1CrossKeyValue, limit - Weight.DecoderLayer1CrossKeyValue);
+        Linear8To8.Pack(w + Weight.DecoderLayer1CrossOut, panels + Panel.DecoderLayer1CrossOut, first - Weight.DecoderLayer1CrossOut, limit - Weight.DecoderLayer1CrossOut);
+        Linear8To32.Pack(w + Weight.DecoderLayer1FeedForwardWiden, panels + Panel.DecoderLayer1FeedForwardWiden, first - Weight.DecoderLayer1FeedForwardWiden, limit - Weight.DecoderLayer1FeedForwardWiden);
+        Linear32To8.Pack(w + Weight.DecoderLayer1FeedForwardNarrow, panels + Panel.DecoderLayer1FeedForwardNarrow, first - Weight.DecoderLayer1FeedForwardNarrow, limit - Weight.DecoderLayer1FeedForwardNarrow);
+        Linear8To10.Pack(w + Weight.Shared, panels + Panel.Shared, first - Weight.Shared, limit - Weight.Shared);
         if (weights.TrainingPanels is { } training)
         {
             float* transposed = training.Start;
-            Linear8To10.PackTransposed(team, w + Weight.Shared, transposed + TransposedPanel.Shared);
-            Linear32To8.PackTransposed(team, w + Weight.DecoderLayer1FeedForwardNarrow, transposed + TransposedPanel.DecoderLayer1FeedForwardNarrow);
-            Linear8To32.PackTransposed(team, w + Weight.DecoderLayer1FeedForwardWiden, transposed + TransposedPanel.DecoderLayer1FeedForwardWiden);
-            Linear8To8.PackTransposed(team, w + Weight.DecoderLayer1CrossOut, transposed + TransposedPanel.DecoderLayer1CrossOut);
-            Linear8To16.PackTransposed(team, w + Weight.DecoderLayer1CrossKeyValue, transposed + TransposedPanel.DecoderLayer1CrossKeyValue);
-            Linear8To8.PackTransposed(team, w + Weight.DecoderLayer1CrossQuery, transposed + TransposedPanel.DecoderLayer1CrossQuery);
-            Linear8To8.PackTransposed(team, w + Weight.DecoderLayer1SelfOut, transposed + TransposedPanel.DecoderLayer1SelfOut);
-            Linear8To24.PackTransposed(team, w + Weight.DecoderLayer1SelfQkv, transposed + TransposedPanel.DecoderLayer1SelfQkv);
-            Linear32To8.PackTransposed(team, w + Weight.EncoderLayer1FeedForwardNarrow, transposed + TransposedPanel.EncoderLayer1FeedForwardNarrow);
-            Linear8To32.PackTransposed(team, w + Weight.EncoderLayer1FeedForwardWiden, transposed + TransposedPanel.EncoderLayer1FeedForwardWiden);
-            Linear8To8.PackTransposed(team, w + Weight.EncoderLayer1SelfOut, transposed + TransposedPanel.EncoderLayer1SelfOut);
-            Linear8To24.PackTransposed(team, w + Weight.EncoderLayer1SelfQkv, transposed + TransposedPanel.EncoderLayer1SelfQkv);
+            Linear8To10.PackTransposed(w + Weight.Shared, transposed + TransposedPanel.Shared, first - Weight.Shared, limit - Weight.Shared);
+            Linear32To8.PackTransposed(w + Weight.DecoderLayer1FeedForwardNarrow, transposed + TransposedPanel.DecoderLayer1FeedForwardNarrow, first - Weight.DecoderLayer1FeedForwardNarrow, limit - Weight.DecoderLayer1FeedForwardNarrow);
+            Linear8To32.PackTransposed(w + Weight.DecoderLayer1FeedForwardWiden, transposed + TransposedPanel.DecoderLayer1FeedForwardWiden, first - Weight.DecoderLayer1FeedForwardWiden, limit - Weight.DecoderLayer1FeedForwardWiden);
+            Linear8To8.PackTransposed(w + Weight.DecoderLayer1CrossOut, transposed + TransposedPanel.DecoderLayer1CrossOut, first - Weight.DecoderLayer1CrossOut, limit - Weight.DecoderLayer1CrossOut);
+            Linear8To16.PackTransposed(w + Weight.DecoderLayer1CrossKeyValue, transposed + TransposedPanel.DecoderLayer1CrossKeyValue, first - Weight.DecoderLayer1CrossKeyValue, limit - Weight.DecoderLayer1CrossKeyValue);
+            Linear8To8.PackTransposed(w + Weight.DecoderLayer1CrossQuery, transposed + TransposedPanel.DecoderLayer1CrossQuery, first - Weight.DecoderLayer1CrossQuery, limit - Weight.DecoderLayer1CrossQuery);
+            Linear8To8.PackTransposed(w + Weight.DecoderLayer1SelfOut, transposed + TransposedPanel.DecoderLayer1SelfOut, first - Weight.DecoderLayer1SelfOut, limit - Weight.DecoderLayer1SelfOut);
+            Linear8To24.PackTransposed(w + Weight.DecoderLayer1SelfQkv, transposed + TransposedPanel.DecoderLayer1SelfQkv, first - Weight.DecoderLayer1SelfQkv, limit - Weight.DecoderLayer1SelfQkv);
+            Linear32To8.PackTransposed(w + Weight.EncoderLayer1FeedForwardNarrow, transposed + TransposedPanel.EncoderLayer1FeedForwardNarrow, first - Weight.EncoderLayer1FeedForwardNarrow, limit - Weight.EncoderLayer1FeedForwardNarrow);
+            Linear8To32.PackTransposed(w + Weight.EncoderLayer1FeedForwardWiden, transposed + TransposedPanel.EncoderLayer1FeedForwardWiden, first - Weight.EncoderLayer1FeedForwardWiden, limit - Weight.EncoderLayer1FeedForwardWiden);
+            Linear8To8.PackTransposed(w + Weight.EncoderLayer1SelfOut, transposed + TransposedPanel.EncoderLayer1SelfOut, first - Weight.EncoderLayer1SelfOut, limit - Weight.EncoderLayer1SelfOut);
+            Linear8To24.PackTransposed(w + Weight.EncoderLayer1SelfQkv, transposed + TransposedPanel.EncoderLayer1SelfQkv, first - Weight.EncoderLayer1SelfQkv, limit - Weight.EncoderLayer1SelfQkv);
         }
     }
 

@@ -181,7 +181,7 @@ partial class Whole : ITrainable<Whole>, IDisposable
         ModelFiles.Save(this, folder, type, maxShardBytes);
 
     /// <summary>A model whose weights are all zero, for a caller who sets them.</summary>
-    public static Whole CreateEmpty() => new(new ModelWeights(Info, static (weights, team) => Pack<Whole>(weights, team)));
+    public static Whole CreateEmpty() => new(new ModelWeights(Info, Pack<Whole>));
 
     /// <inheritdoc/>
     static Whole ITransformer<Whole>.Wrap(ModelWeights weights) => new(weights);
@@ -189,6 +189,6 @@ partial class Whole : ITrainable<Whole>, IDisposable
     /// <summary>Frees the weights.</summary>
     public void Dispose() => Weights.Dispose();
 
-    private static void Pack<TModel>(ModelWeights weights, Team team)
-        where TModel : class, ITransformer<TModel> => TModel.Pack(weights, team);
+    private static void Pack<TModel>(ModelWeights weights, int first, int limit)
+        where TModel : class, ITransformer<TModel> => TModel.Pack(weights, first, limit);
 }

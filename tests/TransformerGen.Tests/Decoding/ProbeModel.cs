@@ -50,7 +50,7 @@ internal sealed unsafe class ProbeModel(ModelWeights weights) : ITransformer<Pro
 
     public static ProbeModel Wrap(ModelWeights weights) => new(weights);
 
-    public static void Pack(ModelWeights weights, Team team) => weights.Panels.Span[0] = weights.Values.Span[0];
+    public static void Pack(ModelWeights weights, int first, int limit) => weights.Panels.Span[0] = weights.Values.Span[0];
 
     public static int SourceId(ReadOnlySpan<int> tokens)
     {

@@ -21,8 +21,7 @@ internal sealed unsafe class LayerCase : IDisposable
         _transposed = new NativeBuffer(backward + 16);
         _panels.Span.Fill(Sentinel);
         _transposed.Span.Fill(Sentinel);
-        methods.Pack(Team.Alone, Weights.Start, Panels);
-        methods.PackTransposed(Team.Alone, Weights.Start, TransposedPanels);
+        PackInPieces(methods);
         Assert.True(_panels.Start[forward] == Sentinel && _transposed.Start[backward] == Sentinel, "packing wrote beyond the panels");
         Assert.True(_panels.Start[forward - 1] != Sentinel && _transposed.Start[backward - 1] != Sentinel, "packing left a part of the panels");
     }
@@ -38,6 +37,29 @@ internal sealed unsafe class LayerCase : IDisposable
     public float* Panels => _panels.Start;
 
     public float* TransposedPanels => _transposed.Start;
+
+    /// <summary>Packs like an optimiser's blocks, in whatever order they are done: pieces of whole rows, with ends inside and outside of squares and panels.</summary>
+    private void PackInPieces(LinearMethods methods)
+    {
+        int[] rows = [16, 5, 64, 1, 43, 32], cuts = [.. Cuts()];
+        for (int i = cuts.Length - 2; i >= 0; i--)
+        {
+            int first = i == 0 ? -1000 : cuts[i] * Weights.Stride, end = i == cuts.Length - 2 ? int.MaxValue - 1000 : cuts[i + 1] * Weights.Stride;
+            methods.Pack(Weights.Start, Panels, first, end);
+            methods.PackTransposed(Weights.Start, TransposedPanels, first, end);
+        }
+
+        IEnumerable<int> Cuts()
+        {
+            int row = 0;
+            for (int i = 0; row < methods.Outputs; row += rows[i++ % rows.Length])
+            {
+                yield return row;
+            }
+
+            yield return methods.Outputs;
+        }
+    }
 
     public static double[,] Map(double[,] values, Func<double, double> function)
     {

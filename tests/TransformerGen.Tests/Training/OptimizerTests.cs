@@ -37,8 +37,8 @@ public sealed unsafe class OptimizerTests
     {
         Optimizer optimizer = Kind(kind);
         double? limit = clips ? 0.75 : null;
-        using var weights = new ModelWeights(s_info, (_, _) => { });
-        using var others = new ModelWeights(s_info, (_, _) => { });
+        using var weights = new ModelWeights(s_info, (_, _, _) => { });
+        using var others = new ModelWeights(s_info, (_, _, _) => { });
         WeightInitializer.Initialize(weights, 3);
         WeightInitializer.Initialize(others, 3);
         using var gradients = new NativeBuffer(s_info.ValueFloats);
@@ -72,7 +72,7 @@ public sealed unsafe class OptimizerTests
     [Fact]
     public void Padding_stays_zero()
     {
-        using var weights = new ModelWeights(s_info, (_, _) => { });
+        using var weights = new ModelWeights(s_info, (_, _, _) => { });
         WeightInitializer.Initialize(weights, 3);
         using var gradients = new NativeBuffer(s_info.ValueFloats);
         using var state = new OptimizerState(weights, new TrainerOptions { Optimizer = Kind("adamw") });
@@ -100,8 +100,8 @@ public sealed unsafe class OptimizerTests
     {
         // A table of which two rows get gradients, one of them in the second step only; beside it the same with every chunk touched from the start.
         ModelInfo info = Info([(64, 256, 2)]);
-        using var weights = new ModelWeights(info, (_, _) => { });
-        using var all = new ModelWeights(info, (_, _) => { });
+        using var weights = new ModelWeights(info, (_, _, _) => { });
+        using var all = new ModelWeights(info, (_, _, _) => { });
         WeightInitializer.Initialize(weights, 5);
         WeightInitializer.Initialize(all, 5);
         using var gradients = new NativeBuffer(info.ValueFloats);
@@ -131,7 +131,7 @@ public sealed unsafe class OptimizerTests
     public void Weights_without_gradient_decay_all_the_same()
     {
         ModelInfo info = Info([(64, 256, 2)]);
-        using var weights = new ModelWeights(info, (_, _) => { });
+        using var weights = new ModelWeights(info, (_, _, _) => { });
         weights.Values.Span.Fill(1f);
         using var gradients = new NativeBuffer(info.ValueFloats);
         using var state = new OptimizerState(weights, new TrainerOptions { Optimizer = Optimizer.AdamW(weightDecay: 0.5) });

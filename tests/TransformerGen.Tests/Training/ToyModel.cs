@@ -56,7 +56,7 @@ internal sealed unsafe class ToyModel : ITrainable<ToyModel>
 
     public static ToyModel Wrap(ModelWeights weights) => new(weights);
 
-    public static void Pack(ModelWeights weights, Team team)
+    public static void Pack(ModelWeights weights, int first, int limit)
     {
     }
 

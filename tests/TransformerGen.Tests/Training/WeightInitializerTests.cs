@@ -58,7 +58,7 @@ public sealed class WeightInitializerTests
 
     private static ModelWeights Fresh(ModelInfo info, ulong seed)
     {
-        var weights = new ModelWeights(info, (_, _) => { });
+        var weights = new ModelWeights(info, (_, _, _) => { });
         WeightInitializer.Initialize(weights, seed);
         return weights;
     }

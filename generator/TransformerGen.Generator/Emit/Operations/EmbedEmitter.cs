@@ -44,7 +44,7 @@ internal static class EmbedEmitter
             {
                 using (writer.Open($"if (!{graph.Accumulate})"))
                 {
-                    writer.Lines($"new Span<float>({graph.Gradient(table)}, {table.Floats}).Clear();");
+                    writer.Lines($"Zeros.Fill({graph.Team}, {graph.Gradient(table)}, {table.Floats});");
                 }
 
                 writer.Blank();
