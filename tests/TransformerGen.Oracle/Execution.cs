@@ -28,6 +28,9 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
 
     public double Loss { get; set; }
 
+    /// <summary>Experts that a row goes through; the router sets it.</summary>
+    public int Choices { get; set; }
+
     /// <summary>See <see cref="OracleResult.Margin"/>.</summary>
     public double Margin { get; private set; } = double.PositiveInfinity;
 
@@ -57,6 +60,8 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
         Symbol.LabelRows => Batch.LabelRows.Count,
         Symbol.SourceSequences => Batch.Sources.Count,
         Symbol.TargetSequences => Batch.Targets.Count,
+        Symbol.SourceExpertRows => Sources.Count * Choices,
+        Symbol.TargetExpertRows => Targets.Count * Choices,
         Symbol.Once => 1,
         _ => throw new InvalidOperationException($"The oracle does not know how many {rows} there are."),
     };

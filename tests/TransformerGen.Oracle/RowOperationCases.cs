@@ -73,11 +73,43 @@ internal static class RowOperationCases
             yield return ($"Rotary, {kind}, first columns, factor", (graph, n) => Rotary(graph, Linear(graph, graph.Input(n), ActivationKind.None, 12 * n), kind, 2 * n, 3 * n, 1.25f));
         }
 
+        foreach (bool normalise in (bool[])[true, false])
+        {
+            string how = normalise ? ", normalised" : "";
+            yield return ($"Experts, 2 of 5{how}", (graph, n) => Experts(graph, n, 5, 2, normalise));
+            yield return ($"Experts, 1 of 9: some have no rows{how}", (graph, n) => Experts(graph, n, 9, 1, normalise));
+            yield return ($"Experts, 3 of 3{how}", (graph, n) => Experts(graph, n, 3, 3, normalise));
+        }
+
         yield return ("Linear, HeadNorm, Rotary", (graph, n) =>
         {
             Value qkv = HeadNorm(graph, 8 * n, Part(graph, 0, 2, 2 * n, NormKind.Rms), Part(graph, 4 * n, 1, 2 * n, NormKind.Rms));
             return Rotary(graph, qkv, RotaryKind.HalfSplit, 2 * n, 2 * n, 1f);
         });
+    }
+
+    private static Value Experts(OperationGraph graph, int width, int experts, int perToken, bool normalise)
+    {
+        Value x = graph.Input(width), scores = Linear(graph, x, ActivationKind.None, experts);
+        Value Choice(string role) => graph.Output(role, x, perToken);
+        var offsets = new Value(graph.Stage, "Offsets", Symbol.Once, experts + 1);
+        var route = new Route(graph.Stage, scores, perToken, normalise, graph.Output("Probabilities", scores), Choice("Weights"), Choice("Chosen"), Choice("Places"), offsets);
+        graph.Graph.Add(route);
+        var copies = new Value(graph.Stage, "Copies", Symbol.TargetExpertRows, width);
+        graph.Graph.Add(new Dispatch(graph.Stage, x, route, copies));
+        Value widened = ExpertLinear(graph, copies, route, 2 * (width + 2), "Widened"), hidden = Gate(graph, widened, ActivationKind.Silu);
+        Value narrowed = ExpertLinear(graph, hidden, route, width + 1, "Narrowed"), y = graph.Output("Y", x, width + 1);
+        graph.Graph.Add(new Combine(graph.Stage, narrowed, route, y));
+        return y;
+    }
+
+    private static Value ExpertLinear(OperationGraph graph, Value x, Route route, int width, string role)
+    {
+        Value y = graph.Output(role, x, width);
+        Parameter weight = graph.Parameter(role + ".weight", route.Experts * width, x.Width);
+        graph.Table.Panel(weight, route.Experts);
+        graph.Graph.Add(new ExpertLinear(graph.Stage, x, route, weight, y));
+        return y;
     }
 
     private static Value Embed(OperationGraph graph, int width, PositionKind positions, int offset, bool hasTypes, DropoutSite? site, int padding = -1)

@@ -29,6 +29,10 @@ internal static class GradientRules
             d.Contribute(op, op.X, dx);
             d.Contribute(op, op.Before, dBefore);
         }),
+        [typeof(Combine)] = Rule<Combine>(ExpertGradients.OfCombine),
+        [typeof(ExpertLinear)] = Rule<ExpertLinear>(ExpertGradients.OfLinear),
+        [typeof(Dispatch)] = Rule<Dispatch>(ExpertGradients.OfDispatch),
+        [typeof(Route)] = Rule<Route>(ExpertGradients.OfRoute),
         [typeof(Select)] = Rule<Select>((d, op) =>
         {
             Value dx = Differentiation.Like(op, op.X, "All");
@@ -141,7 +145,9 @@ internal static class GradientRules
         d.Contribute(op, x, dx);
     }
 
-    private static Value Gradient(Differentiation d, Operation operation, Value y) =>
+    /// <summary>The gradient of what an operation gives.</summary>
+    /// <exception cref="InvalidOperationException">Nothing has made it.</exception>
+    internal static Value Gradient(Differentiation d, Operation operation, Value y) =>
         d.Of(y) ?? throw new InvalidOperationException($"{operation.GetType().Name} in {operation.Stage.Name}: nothing has made the gradient of {y}.");
 
     private static Action<Differentiation, Operation> Rule<TOperation>(Action<Differentiation, TOperation> rule)

@@ -24,6 +24,8 @@ internal sealed class GraphEmitter
         ("label", "Region label = s.LabelArena;"),
         ("sourceSequence", "Region sourceSequence = s.SourceSequenceArena;"),
         ("targetSequence", "Region targetSequence = s.TargetSequenceArena;"),
+        ("sourceExperts", "Region sourceExperts = s.SourceExpertArena;"),
+        ("targetExperts", "Region targetExperts = s.TargetExpertArena;"),
         ("once", "Region once = s.OnceArena;"),
         ("w", "float* w = s.Values;"),
         ("panels", "float* panels = s.Panels;"),
@@ -138,8 +140,15 @@ internal sealed class GraphEmitter
     public string Sizes()
     {
         int Of(Symbol symbol) => _planned.Plan.Sizes.TryGetValue(symbol, out int size) ? size : 0;
+        int[] choices = [.. _planned.Graph.Operations.OfType<Route>().Select(route => route.PerToken).Distinct()];
+        string experts = choices.Length switch
+        {
+            0 => "",
+            1 => $", SourceExperts: {Of(Symbol.SourceExpertRows)}, TargetExperts: {Of(Symbol.TargetExpertRows)}, Choices: {choices[0]}",
+            _ => throw new InvalidOperationException("All mixtures of experts of a model choose as many experts per row."),
+        };
         return $"new ArenaSizes(SourceRows: {Of(Symbol.SourceRows)}, TargetRows: {Of(Symbol.TargetRows)}, LabelRows: {Of(Symbol.LabelRows)}, "
-            + $"SourceSequences: {Of(Symbol.SourceSequences)}, TargetSequences: {Of(Symbol.TargetSequences)}, Once: {Of(Symbol.Once)})";
+            + $"SourceSequences: {Of(Symbol.SourceSequences)}, TargetSequences: {Of(Symbol.TargetSequences)}, Once: {Of(Symbol.Once)}{experts})";
     }
 
     /// <summary>One method per stage of the forward pass; returns their names in order.</summary>
@@ -233,6 +242,8 @@ internal sealed class GraphEmitter
         Symbol.LabelRows => "label",
         Symbol.SourceSequences => "sourceSequence",
         Symbol.TargetSequences => "targetSequence",
+        Symbol.SourceExpertRows => "sourceExperts",
+        Symbol.TargetExpertRows => "targetExperts",
         _ => "once",
     };
 
@@ -243,6 +254,8 @@ internal sealed class GraphEmitter
         Symbol.LabelRows => "Label",
         Symbol.SourceSequences => "SourceSequence",
         Symbol.TargetSequences => "TargetSequence",
+        Symbol.SourceExpertRows => "SourceExperts",
+        Symbol.TargetExpertRows => "TargetExperts",
         _ => "Once",
     };
 
@@ -252,6 +265,7 @@ internal sealed class GraphEmitter
         Symbol.TargetRows => "target rows (M tokens of all target sequences)",
         Symbol.LabelRows => "label rows (L rows whose next token is wanted)",
         Symbol.SourceSequences or Symbol.TargetSequences => "sequences (S)",
+        Symbol.SourceExpertRows or Symbol.TargetExpertRows => "expert rows (R copies of rows, grouped by expert)",
         _ => "values that exist once",
     };
 
@@ -261,6 +275,7 @@ internal sealed class GraphEmitter
         Symbol.TargetRows => "M",
         Symbol.LabelRows => "L",
         Symbol.SourceSequences or Symbol.TargetSequences => "S",
+        Symbol.SourceExpertRows or Symbol.TargetExpertRows => "R",
         _ => "1",
     };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using TransformerGen.Generator.Emit.Operations;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
 using TransformerGen.Generator.Plan;
@@ -82,7 +83,20 @@ internal static class StepsEmitter
 
         void Pack(Parameter weight, string place, string panels, bool transposed)
         {
-            LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, transposed));
+            int parts = parameters.PartsOf(weight);
+            LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows / parts, transposed));
+            if (parts > 1)
+            {
+                int floats = weight.Rows / parts * weight.Stride;
+                using (writer.Open($"for (int expert = 0; expert < {parts}; expert++)"))
+                {
+                    writer.Lines($"int from = Weight.{weight.Name} + (expert * {floats});");
+                    writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(w + from, {panels} + {place}.{weight.Name} + (expert * {ExpertEmitter.Panels(kernel)}), first - from, limit - from);");
+                }
+
+                return;
+            }
+
             writer.Lines($"{kernel.ClassName}.{kernel.MethodName}(w + Weight.{weight.Name}, {panels} + {place}.{weight.Name}, first - Weight.{weight.Name}, limit - Weight.{weight.Name});");
         }
 

@@ -25,7 +25,41 @@ internal sealed partial class GraphBuilder
         return Linear(stage, role + "Narrow", spec.Narrow, hidden, ActivationKind.None, role + "Narrowed");
     }
 
-    private static Value Experts(Stage stage, string role, ExpertsSpec spec, Value x) => throw new System.InvalidOperationException("experts" + stage + role + spec + x);
+    /// <summary>Σ weight_e · narrow_e(activation(gate_e(x)) ⊙ value_e(x)) over the experts that the router scores highest.</summary>
+    private Value Experts(Stage stage, string role, ExpertsSpec spec, Value x)
+    {
+        Value scores = Linear(stage, role + "Router", spec.Router, x, ActivationKind.None, role + "Scores");
+        Value Choice(string name) => new(stage, role + name, x.Rows, spec.PerToken);
+        var route = new Route(
+            stage,
+            scores,
+            spec.PerToken,
+            spec.Normalise,
+            new Value(stage, role + "Probabilities", x.Rows, spec.Count),
+            Choice("Weights"),
+            Choice("Chosen"),
+            Choice("Places"),
+            new Value(stage, role + "Offsets", Symbol.Once, spec.Count + 1));
+        _graph.Add(route);
+        var dispatched = new Value(stage, role + "Dispatched", ExpertRows.Of(x.Rows), x.Width);
+        _graph.Add(new Dispatch(stage, x, route, dispatched));
+        Value widened = ExpertLinear(stage, role + "Widen", spec.Widen, route, dispatched, 2 * spec.Inner, role + "Widened");
+        var hidden = new Value(stage, role + "Hidden", widened.Rows, spec.Inner);
+        _graph.Add(new Gate(stage, widened, spec.Activation, hidden));
+        Value narrowed = ExpertLinear(stage, role + "Narrow", spec.Narrow, route, hidden, x.Width, role + "Narrowed");
+        var y = new Value(stage, role + "Combined", x.Rows, x.Width);
+        _graph.Add(new Combine(stage, narrowed, route, y));
+        return y;
+    }
+
+    private Value ExpertLinear(Stage stage, string parameterRole, ProjectionSpec projection, Route route, Value x, int width, string role)
+    {
+        Parameter weight = Weight(stage.Name + parameterRole, projection, x.Width);
+        _parameters.Panel(weight, route.Experts);
+        var y = new Value(stage, role, x.Rows, width);
+        _graph.Add(new ExpertLinear(stage, x, route, weight, y));
+        return y;
+    }
 
     /// <summary>One product with one or more tensors, one below the other: fused Q, K, V.</summary>
     private Value Linear(Stage stage, string parameterRole, ProjectionSpec projection, Value x, ActivationKind activation, string role, bool biasIsBuffer = false, string? name = null)

@@ -56,6 +56,7 @@ internal sealed class ParameterTable
     private readonly Dictionary<string, Parameter> _byTensor = new(StringComparer.Ordinal);
     private readonly Dictionary<Parameter, int> _panels = [];
     private readonly Dictionary<Parameter, int> _transposedPanels = [];
+    private readonly Dictionary<Parameter, int> _parts = [];
     private readonly List<Parameter> _all = [];
 
     public IReadOnlyList<Parameter> All => _all;
@@ -100,24 +101,28 @@ internal sealed class ParameterTable
     }
 
     /// <summary>Where the packed panels of a weight [N, K] for x·Wᵀ begin: K · pad(N) floats.</summary>
-    public int Panel(Parameter weight)
+    public int Panel(Parameter weight, int parts = 1)
     {
         if (!_panels.TryGetValue(weight, out int offset))
         {
+            _parts[weight] = parts;
             _panels.Add(weight, offset = PanelFloats);
-            PanelFloats = checked(PanelFloats + Padding.Of(weight.Columns * Padding.Of(weight.Rows)));
+            PanelFloats = checked(PanelFloats + (parts * Padding.Of(weight.Columns * Padding.Of(weight.Rows / parts))));
         }
 
         return offset;
     }
 
+    /// <summary>Weights of separate products, one below the other, that a weight is made of: 1, or the experts.</summary>
+    public int PartsOf(Parameter weight) => _parts[weight];
+
     /// <summary>Where the packed panels of a weight [N, K] for dy·W begin: N · pad(K) floats.</summary>
-    public int TransposedPanel(Parameter weight)
+    public int TransposedPanel(Parameter weight, int parts = 1)
     {
         if (!_transposedPanels.TryGetValue(weight, out int offset))
         {
             _transposedPanels.Add(weight, offset = TransposedPanelFloats);
-            TransposedPanelFloats = checked(TransposedPanelFloats + Padding.Of(weight.Rows * Padding.Of(weight.Columns)));
+            TransposedPanelFloats = checked(TransposedPanelFloats + (parts * Padding.Of(weight.Rows / parts * Padding.Of(weight.Columns))));
         }
 
         return offset;

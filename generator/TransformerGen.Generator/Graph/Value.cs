@@ -18,6 +18,12 @@ internal enum Symbol
     /// <summary>Sequences of the target side.</summary>
     TargetSequences,
 
+    /// <summary>Copies of the source rows that go through experts, grouped by expert.</summary>
+    SourceExpertRows,
+
+    /// <summary>Copies of the target rows that go through experts, grouped by expert.</summary>
+    TargetExpertRows,
+
     /// <summary>One row, whatever the batch.</summary>
     Once,
 }

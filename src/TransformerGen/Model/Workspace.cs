@@ -5,7 +5,7 @@ namespace TransformerGen.Model;
 
 /// <summary>Floats per row of each symbol that a plan of the generated code needs. For generated code.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int LabelRows, int SourceSequences, int TargetSequences, int Once);
+public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int LabelRows, int SourceSequences, int TargetSequences, int Once, int SourceExperts = 0, int TargetExperts = 0, int Choices = 0);
 
 /// <summary>
 /// What one caller needs beside the weights: the batch, the arena of activations, the caches, and the team. One per concurrent caller;
@@ -96,6 +96,12 @@ public sealed unsafe class Workspace : IDisposable
     /// <summary>Values with one row per target sequence.</summary>
     public Region TargetSequenceArena { get; private set; }
 
+    /// <summary>Activations of the copies of source rows that go through experts.</summary>
+    public Region SourceExpertArena { get; private set; }
+
+    /// <summary>Activations of the copies of target rows that go through experts.</summary>
+    public Region TargetExpertArena { get; private set; }
+
     /// <summary>Values that exist once.</summary>
     public Region OnceArena { get; private set; }
 
@@ -107,13 +113,17 @@ public sealed unsafe class Workspace : IDisposable
     {
         long source = (long)sizes.SourceRows * Source.Count, target = (long)sizes.TargetRows * Target.Count, label = (long)sizes.LabelRows * Labels.Count;
         long sourceSequences = (long)sizes.SourceSequences * Source.Sequences, targetSequences = (long)sizes.TargetSequences * Target.Sequences;
-        _arena.Grow(source + target + label + sourceSequences + targetSequences + sizes.Once);
+        int sourceCopies = sizes.Choices * Source.Count, targetCopies = sizes.Choices * Target.Count;
+        long sourceExperts = (long)sizes.SourceExperts * sourceCopies, targetExperts = (long)sizes.TargetExperts * targetCopies;
+        _arena.Grow(sourceExperts + targetExperts + source + target + label + sourceSequences + targetSequences + sizes.Once);
         float* at = _arena.Start;
         SourceArena = Take(ref at, source, Source.Count);
         TargetArena = Take(ref at, target, Target.Count);
         LabelArena = Take(ref at, label, Labels.Count);
         SourceSequenceArena = Take(ref at, sourceSequences, Source.Sequences);
         TargetSequenceArena = Take(ref at, targetSequences, Target.Sequences);
+        SourceExpertArena = Take(ref at, sourceExperts, sourceCopies);
+        TargetExpertArena = Take(ref at, targetExperts, targetCopies);
         OnceArena = Take(ref at, sizes.Once, 1);
     }
 

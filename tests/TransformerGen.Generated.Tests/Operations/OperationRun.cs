@@ -143,10 +143,18 @@ internal sealed unsafe class OperationRun
     {
         Symbol.TargetRows => s.TargetArena,
         Symbol.LabelRows => s.LabelArena,
+        Symbol.TargetExpertRows => s.TargetExpertArena,
+        Symbol.Once => s.OnceArena,
         _ => throw new InvalidOperationException($"These graphs have no {symbol}."),
     };
 
-    private static int Count(Workspace s, Symbol symbol) => symbol == Symbol.TargetRows ? s.Target.Count : s.Labels.Count;
+    private static int Count(Workspace s, Symbol symbol) => symbol switch
+    {
+        Symbol.TargetRows => s.Target.Count,
+        Symbol.TargetExpertRows => s.TargetExpertArena.Count,
+        Symbol.Once => 1,
+        _ => s.Labels.Count,
+    };
 
     private ModelInfo Info() => new()
     {

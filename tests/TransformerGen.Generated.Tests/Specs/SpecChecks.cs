@@ -210,6 +210,8 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
         Symbol.SourceRows => workspace.SourceArena,
         Symbol.TargetRows => workspace.TargetArena,
         Symbol.LabelRows => workspace.LabelArena,
+        Symbol.SourceExpertRows => workspace.SourceExpertArena,
+        Symbol.TargetExpertRows => workspace.TargetExpertArena,
         Symbol.SourceSequences => workspace.SourceSequenceArena,
         Symbol.TargetSequences => workspace.TargetSequenceArena,
         _ => workspace.OnceArena,
