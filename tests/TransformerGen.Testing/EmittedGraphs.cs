@@ -4,11 +4,12 @@ using TransformerGen.Generator.Plan;
 
 namespace TransformerGen.Testing;
 
-/// <summary>The C# of a graph that belongs to no model: its stages, kernels and constants in one class, as a model's files hold them.</summary>
-internal static class EmittedGraph
+/// <summary>
+/// The C# of graphs that belong to no model: stages and constants in a class each, as a model's files hold them, and the kernels that they share around them.
+/// </summary>
+internal sealed class EmittedGraphs
 {
-    /// <summary>What stands in front of all classes of a file.</summary>
-    public const string Usings =
+    private const string Usings =
         """
         #nullable enable
         using System;
@@ -20,20 +21,41 @@ internal static class EmittedGraph
 
         """;
 
-    /// <summary>A static class with Forward(Workspace), Backward(Workspace) and Pack(ModelWeights, Team).</summary>
+    private readonly KernelSet _kernels = new();
+    private readonly SourceWriter _graphs = new();
+
+    /// <summary>The class around all graphs; that of a graph is nested in it.</summary>
+    public const string ClassName = "Graphs";
+
+    /// <summary>A file of everything that was added.</summary>
+    public string Source
+    {
+        get
+        {
+            var writer = new SourceWriter();
+            using (writer.Open($"internal static unsafe class {ClassName}"))
+            {
+                writer.Lines(_graphs.ToString());
+                _kernels.Emit(writer);
+            }
+
+            return Usings + writer.ToString();
+        }
+    }
+
+    /// <summary>Adds a static class with Forward(Workspace), Backward(Workspace) and Pack(ModelWeights, Team).</summary>
     /// <param name="name">Its name.</param>
     /// <param name="graph">Forward and, behind it, backward operations.</param>
     /// <param name="table">The graph's parameters.</param>
     /// <param name="share">Whether values share memory.</param>
     /// <param name="maxLength">Positions of a sinusoidal table.</param>
-    /// <param name="plan">Where the values live.</param>
-    public static string Source(string name, ModelGraph graph, ParameterTable table, bool share, int maxLength, out MemoryPlan plan)
+    /// <returns>Where the values live.</returns>
+    public MemoryPlan Add(string name, ModelGraph graph, ParameterTable table, bool share, int maxLength)
     {
-        var kernels = new KernelSet();
-        plan = MemoryPlan.Of("Steps", graph, share);
-        var emitter = new GraphEmitter(new PlannedGraph(graph, plan), kernels);
-        var writer = new SourceWriter();
-        using (writer.Open($"internal static unsafe class {name}"))
+        MemoryPlan plan = MemoryPlan.Of("Steps", graph, share);
+        var emitter = new GraphEmitter(new PlannedGraph(graph, plan), _kernels);
+        SourceWriter writer = _graphs;
+        using (writer.Open($"public static class {name}"))
         {
             List<string> forward, backward;
             using (writer.Open("private static class Steps"))
@@ -46,13 +68,12 @@ internal static class EmittedGraph
 
             Method(writer, "Forward(Workspace s)", [$"s.Prepare({emitter.Sizes()});", .. forward.Select(stage => $"Steps.{stage}(s);")]);
             Method(writer, "Backward(Workspace s)", backward.Select(stage => $"Steps.{stage}(s);"));
-            Method(writer, "Pack(ModelWeights weights, Team team)", Packing(kernels, table));
+            Method(writer, "Pack(ModelWeights weights, Team team)", Packing(table));
             ParametersEmitter.Emit(writer, table);
             PositionsEmitter.Emit(writer, graph.Operations, maxLength);
-            kernels.Emit(writer);
         }
 
-        return writer.ToString();
+        return plan;
     }
 
     private static void Method(SourceWriter writer, string signature, IEnumerable<string> statements)
@@ -66,17 +87,17 @@ internal static class EmittedGraph
         }
     }
 
-    private static IEnumerable<string> Packing(KernelSet kernels, ParameterTable table)
+    private IEnumerable<string> Packing(ParameterTable table)
     {
         foreach ((Parameter weight, int offset) in table.Panels)
         {
-            LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: false));
+            LinearPackKernel kernel = _kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: false));
             yield return $"{kernel.ClassName}.{kernel.MethodName}(team, weights.Values.Start + {weight.Offset}, weights.Panels.Start + {offset});";
         }
 
         foreach ((Parameter weight, int offset) in table.TransposedPanels)
         {
-            LinearPackKernel kernel = kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: true));
+            LinearPackKernel kernel = _kernels.Need(new LinearPackKernel(weight.Columns, weight.Rows, Transposed: true));
             yield return $"if (weights.TrainingPanels is {{ }} panels{offset})\n{{\n    {kernel.ClassName}.{kernel.MethodName}(team, weights.Values.Start + {weight.Offset}, panels{offset}.Start + {offset});\n}}";
         }
     }
