@@ -49,6 +49,13 @@ public sealed class RuntimeNamesTests
             Collect(compilation, tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal), used);
         }
 
+        // Tensors that a checkpoint stores in an order of its own.
+        const string Transposed = """{ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 8, "n_head": 2, "n_layer": 1, "n_positions": 8, "vocab_size": 9, "bos_token_id": 1, "eos_token_id": 2 }""";
+        Collect(
+            GeneratedModel.Generate("[TransformerGen.TransformerModel(\"config.json\")] public sealed partial class Model;", Transposed),
+            tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
+            used);
+
         // Operations that the paper's model does not have.
         Collect(InMemoryCompiler.Create("Operations", Emitted("Gate, Silu", "Linear, HeadNorm, Rotary", "Embed, fairseq positions from 2, dropout")), _ => true, used);
 
@@ -56,6 +63,7 @@ public sealed class RuntimeNamesTests
         Assert.Equal("", Text(used.Except(RuntimeNames.Namespaces)));
         Assert.Equal("", Text(RuntimeNames.Namespaces.Except(used)));
     }
+
     private static string Emitted(params ReadOnlySpan<string> cases)
     {
         var emitted = new EmittedGraphs();
