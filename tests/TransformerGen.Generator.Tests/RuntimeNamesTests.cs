@@ -49,18 +49,32 @@ public sealed class RuntimeNamesTests
             Collect(compilation, tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal), used);
         }
 
+        // Tensors that a checkpoint stores in an order of its own.
+        const string Transposed = """{ "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 8, "n_head": 2, "n_layer": 1, "n_positions": 8, "vocab_size": 9, "bos_token_id": 1, "eos_token_id": 2 }""";
+        Collect(
+            GeneratedModel.Generate("[TransformerGen.TransformerModel(\"config.json\")] public sealed partial class Model;", Transposed),
+            tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
+            used);
+
         // Operations that the paper's model does not have.
-        Collect(InMemoryCompiler.Create("Operations", [.. RowOperationCases.All.Values.Select(Emitted)]), _ => true, used);
+        Collect(InMemoryCompiler.Create("Operations", Emitted("Gate, Silu", "Linear, HeadNorm, Rotary", "Embed, fairseq positions from 2, dropout")), _ => true, used);
 
         string Text(IEnumerable<KeyValuePair<string, string>> names) => string.Join("\n", names.Select(name => name.Value + "." + name.Key).Order(StringComparer.Ordinal));
         Assert.Equal("", Text(used.Except(RuntimeNames.Namespaces)));
         Assert.Equal("", Text(RuntimeNames.Namespaces.Except(used)));
     }
-    private static string Emitted(Func<OperationGraph, int, Value> build, int number)
+
+    private static string Emitted(params ReadOnlySpan<string> cases)
     {
-        var graph = new OperationGraph();
-        graph.Finish(build(graph, 5));
-        return EmittedGraph.Usings + EmittedGraph.Source($"Case{number}", graph.Graph, graph.Table, share: true, graph.Positions, out _);
+        var emitted = new EmittedGraphs();
+        foreach (string name in cases)
+        {
+            var graph = new OperationGraph();
+            graph.Finish(RowOperationCases.All[name](graph, 5));
+            emitted.Add($"Case{name.Length}", graph.Graph, graph.Table, share: true, graph.Positions);
+        }
+
+        return emitted.Source;
     }
 
     private static void Collect(Compilation compilation, Func<SyntaxTree, bool> isGenerated, SortedDictionary<string, string> used)

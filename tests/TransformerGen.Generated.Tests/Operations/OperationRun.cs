@@ -14,20 +14,21 @@ internal sealed unsafe class OperationRun
 {
     private readonly OperationGraph _graph;
     private readonly string _name;
-    private readonly MemoryPlan[] _plans = new MemoryPlan[2];
+    private readonly MemoryPlan[] _plans;
 
     /// <summary>Emits a graph twice: with and without shared memory.</summary>
     /// <param name="name">A name for classes.</param>
     /// <param name="graph">The finished graph.</param>
-    public OperationRun(string name, OperationGraph graph)
+    /// <param name="emitted">Takes the two classes.</param>
+    public OperationRun(string name, OperationGraph graph, EmittedGraphs emitted)
     {
         (_name, _graph) = (name, graph);
-        Source = EmittedGraph.Source(name + "Unshared", graph.Graph, graph.Table, share: false, graph.Positions, out _plans[0])
-            + EmittedGraph.Source(name + "Shared", graph.Graph, graph.Table, share: true, graph.Positions, out _plans[1]);
+        _plans =
+        [
+            emitted.Add(name + "Unshared", graph.Graph, graph.Table, share: false, graph.Positions),
+            emitted.Add(name + "Shared", graph.Graph, graph.Table, share: true, graph.Positions),
+        ];
     }
-
-    /// <summary>Two classes.</summary>
-    public string Source { get; }
 
     /// <summary>Runs the compiled classes on one batch.</summary>
     public void Check(Assembly assembly, OracleBatch batch, SpecReport report)
@@ -81,7 +82,7 @@ internal sealed unsafe class OperationRun
 
     private Result Run(Assembly assembly, int which, Team team, OracleBatch batch, OracleParameters parameters)
     {
-        Type type = assembly.GetType(_name + (which == 0 ? "Unshared" : "Shared"), throwOnError: true)!;
+        Type type = assembly.GetType($"{EmittedGraphs.ClassName}+{_name}{(which == 0 ? "Unshared" : "Shared")}", throwOnError: true)!;
         using var weights = new ModelWeights(Info(), type.GetMethod("Pack")!.CreateDelegate<Action<ModelWeights, int, int>>());
         foreach (Parameter parameter in _graph.Table.All)
         {

@@ -20,6 +20,7 @@ public sealed class RowOperationTests(ITestOutputHelper output)
     /// <summary>Every case at every width, in training and in inference.</summary>
     public static string RunAll(out IReadOnlyList<string> failures)
     {
+        var emitted = new EmittedGraphs();
         var runs = new List<(string Name, OperationRun Run, bool IsTraining)>();
         foreach ((string name, Func<OperationGraph, int, Value> build) in RowOperationCases.All.Concat(RowOperationCases.WithPadding))
         {
@@ -30,12 +31,12 @@ public sealed class RowOperationTests(ITestOutputHelper output)
                 {
                     var graph = new OperationGraph { Positions = 300, IsTraining = isTraining };
                     graph.Finish(build(graph, width));
-                    runs.Add(($"{name}, width {width}{(isTraining ? "" : ", inference")}", new OperationRun($"Case{runs.Count}", graph), isTraining));
+                    runs.Add(($"{name}, width {width}{(isTraining ? "" : ", inference")}", new OperationRun($"Case{runs.Count}", graph, emitted), isTraining));
                 }
             }
         }
 
-        Assembly assembly = InMemoryCompiler.Load(InMemoryCompiler.Create("Operations" + Guid.NewGuid().ToString("N"), [.. runs.Select(run => EmittedGraph.Usings + run.Run.Source)]));
+        Assembly assembly = InMemoryCompiler.Load(InMemoryCompiler.Create("Operations" + Guid.NewGuid().ToString("N"), emitted.Source));
         var failed = new List<string>();
         (double worst, string worstItem) = (0, "");
         foreach ((string name, OperationRun run, bool isTraining) in runs)
