@@ -177,7 +177,7 @@ internal sealed unsafe class OperationRun
         TrainingPanelFloats = _graph.Table.TransposedPanelFloats,
         SelfCacheLayers = [],
         CrossCacheFloats = 0,
-        Parameters = [.. _graph.Table.All.Select(p => new ParameterInfo(p.Name, p.Rows, p.Columns, 2, p.Offset, p.Stride, Initialization.Zeros))],
+        Parameters = [.. _graph.Table.All.Select(p => new Model.ParameterInfo(p.Name, p.Rows, p.Columns, 2, p.Offset, p.Stride, Initialization.Zeros))],
     };
 
     private sealed record Result(float[] Gradients, Dictionary<Value, float[]> Values, Dictionary<string, float[]> Outputs);

@@ -15,7 +15,7 @@ internal sealed class LayoutModel<TWhat>(ModelWeights weights) : ITransformer<La
 
     public static LayoutModel<TWhat> Wrap(ModelWeights weights) => new(weights);
 
-    public static void Pack(ModelWeights weights, Team team)
+    public static void Pack(ModelWeights weights, int first, int limit)
     {
     }
 
