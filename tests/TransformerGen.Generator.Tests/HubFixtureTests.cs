@@ -10,15 +10,15 @@ namespace TransformerGen.Generator.Tests;
 /// <summary>Every Hugging Face checkpoint among the fixtures: its config.json reads without a word, and the model's parameters are exactly its tensors.</summary>
 public class HubFixtureTests
 {
-    /// <summary>Folders of Hugging Face cases, the project's own and, beside a checkout, those that have not come in yet.</summary>
+    /// <summary>Folders of Hugging Face cases.</summary>
     public static TheoryData<string> Cases => [.. Folders.Keys.Order(StringComparer.Ordinal)];
 
-    private static Dictionary<string, string> Folders { get; } = new[] { Repository.Fixtures, Path.Combine(Repository.Shared, "fixtures") }
-        .Where(Directory.Exists)
-        .SelectMany(root => Directory.GetDirectories(root))
-        .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal))
-        .GroupBy(folder => Path.GetFileName(folder))
-        .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+    /// <summary>Their config.json files.</summary>
+    internal static IEnumerable<string> Configs => Folders.Values.Order(StringComparer.Ordinal).Select(folder => File.ReadAllText(Path.Combine(folder, "config.json")));
+
+    private static Dictionary<string, string> Folders { get; } = Directory.GetDirectories(Repository.Fixtures)
+        .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && File.Exists(Path.Combine(folder, "case.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal))
+        .ToDictionary(folder => Path.GetFileName(folder), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -19,13 +19,10 @@ internal sealed class CausalFixture
         Case = Document(folder);
     }
 
-    /// <summary>Cases among the project's own fixtures and, beside a checkout, those that have not come in yet; with their folders.</summary>
-    public static IReadOnlyDictionary<string, string> Folders { get; } = new[] { Repository.Fixtures, Path.Combine(Repository.Shared, "fixtures") }
-        .Where(Directory.Exists)
-        .SelectMany(root => Directory.GetDirectories(root))
+    /// <summary>Cases among the project's own fixtures, with their folders.</summary>
+    public static IReadOnlyDictionary<string, string> Folders { get; } = Directory.GetDirectories(Repository.Fixtures)
         .Where(folder => File.Exists(Path.Combine(folder, "case.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal) && Document(folder).TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals("causal"))
-        .GroupBy(folder => Path.GetFileName(folder))
-        .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        .ToDictionary(folder => Path.GetFileName(folder), StringComparer.Ordinal);
 
     public ModelSpec Spec { get; }
 

@@ -95,12 +95,12 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     {
         string at = Spelling(key, spellings);
         double value = Real(at, ordinary);
-        if (value > 0)
+        if (value > 0 && !float.IsInfinity((float)(1 / value)))
         {
             return value;
         }
 
-        _reader.Report(Descriptors.NumberOutOfRange, at, at, Number.Text(value), "more than 0");
+        _reader.Report(Descriptors.NumberOutOfRange, at, at, Number.Text(value), value > 0 ? "a number whose reciprocal 32 bits hold" : "more than 0");
         return ordinary > 0 ? ordinary : 1;
     }
 
@@ -144,7 +144,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
 
         int value = _reader.Integer(key) ?? -1;
         CheckId(key, value, vocabulary);
-        return value;
+        return Math.Max(value, -1);
     }
 
     /// <summary>One id or a list of them.</summary>

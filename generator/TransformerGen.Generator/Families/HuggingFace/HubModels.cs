@@ -25,10 +25,10 @@ internal static class HubModels
     public static ModelSpec Encoder(HubConfig config, int width, int vocabulary, int maxLength, string prefix, int? pad) =>
         Causal(config, width, vocabulary, maxLength, prefix, pad, begin: null, end: null);
 
-    /// <summary>Normal with initializer_range, matrices and embeddings.</summary>
-    public static InitializerSpec Initializer(HubConfig config)
+    /// <summary>Normal with initializer_range (or a key of another name), matrices and embeddings.</summary>
+    public static InitializerSpec Initializer(HubConfig config, double ordinary = 0.02, string key = "initializer_range")
     {
-        float deviation = (float)config.Positive("initializer_range", 0.02);
+        float deviation = (float)config.Positive(key, ordinary);
         return new InitializerSpec(deviation, deviation);
     }
 

@@ -32,7 +32,6 @@ internal sealed class OptFamily : HubFamily
         float dropout = config.Rate("dropout", 0.1), attentionDropout = config.Rate("attention_dropout", 0);
         bool bias = config.Flag("enable_bias", true), normFirst = config.Flag("do_layer_norm_before", true), noFinalNorm = config.Flag("_remove_final_layer_norm", false);
         ActivationKind activation = config.Activation("activation_function", "relu");
-        float deviation = (float)config.Positive("init_std", 0.02);
         config.Only("layerdrop", 0);
         config.Only("layer_norm_elementwise_affine", true);
         string prefix = HubDecoders.Prefix(task, "model.") + "decoder.";
@@ -64,7 +63,7 @@ internal sealed class OptFamily : HubFamily
             },
             Head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_tokens.weight", tied: true),
             Dropout = dropout,
-            Initializer = new InitializerSpec(deviation, deviation),
+            Initializer = HubModels.Initializer(config, 0.02, "init_std"),
         };
     }
 }

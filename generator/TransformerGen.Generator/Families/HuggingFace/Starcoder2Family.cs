@@ -35,6 +35,11 @@ internal sealed class Starcoder2Family : HubFamily
                 (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", bias) with { Rotary = rotary, Pattern = pattern, Dropout = attentionDropout }),
                 (Norm(name + ".post_attention_layernorm"), feedForward));
         });
-        return model with { Decoder = model.Decoder! with { Embedding = model.Decoder.Embedding with { Dropout = embeddingDropout } }, Dropout = dropout };
+        return model with
+        {
+            Decoder = model.Decoder! with { Embedding = model.Decoder.Embedding with { Dropout = embeddingDropout } },
+            Dropout = dropout,
+            Initializer = HubModels.Initializer(config, 0.018042),
+        };
     }
 }
