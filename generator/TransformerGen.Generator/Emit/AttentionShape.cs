@@ -46,6 +46,9 @@ internal sealed record AttentionShape(
     /// <summary>What is added to a score by the distance of key and query.</summary>
     public BiasKind Bias { get; init; }
 
+    /// <summary>Factor of the slopes of a linear bias.</summary>
+    public float BiasScale { get; init; } = 1f;
+
     /// <summary>Distances beyond this one have its bias.</summary>
     public int BiasReach { get; init; }
 
@@ -157,7 +160,7 @@ internal sealed record AttentionShape(
 
     private string TermNames =>
         (HasUsualScale || IsAdditive ? "" : "Scale" + Name(Scale)) + (SoftCap > 0 ? "Cap" + Name(SoftCap) : "")
-        + Bias switch { BiasKind.Linear => "Linear", BiasKind.Distance => $"Distance{BiasReach}", _ => "" };
+        + Bias switch { BiasKind.Linear => "Linear" + (BiasScale == 1f ? "" : Name(BiasScale)), BiasKind.Distance => $"Distance{BiasReach}", _ => "" };
 
     private string StrideName => this == WithSelfRows() ? ""
         : !Causal && this == WithCrossRows() ? "Cross"
@@ -169,6 +172,7 @@ internal sealed record AttentionShape(
         Scale = settings.Scale,
         SoftCap = settings.SoftCap,
         Bias = settings.Bias,
+        BiasScale = settings.BiasScale,
         BiasReach = settings.BiasReach,
         Globals = settings.Globals,
     };
