@@ -42,7 +42,7 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
         from feedForward in feedForwards
         from vocab in Gen.Int[3, 40]
         from choices in Gen.Select(
-            Gen.Enum<NormKind>(), Gen.Enum<Generator.Families.NormPlacement>(), Gen.OneOfConst(ActivationKind.Relu, ActivationKind.Gelu), Gen.Frequency((3, Gen.Const(ScoreKind.DotProduct)), (1, Gen.Const(ScoreKind.Additive))))
+            Gen.OneOfConst(NormKind.Layer, NormKind.Batch), Gen.Enum<Generator.Families.NormPlacement>(), Gen.OneOfConst(ActivationKind.Relu, ActivationKind.Gelu), Gen.Frequency((3, Gen.Const(ScoreKind.DotProduct)), (1, Gen.Const(ScoreKind.Additive))))
         from positions in width % 2 != 0 ? Gen.Const(PositionKind.Learned) : Gen.OneOfConst(PositionKind.Sinusoidal, PositionKind.SinusoidalHalf, PositionKind.Learned)
         from pattern in Gen.Enum<PatternKind>()
         from numbers in Gen.Select(Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 2], Gen.Int[1, 3], Gen.Int[2, 7], Gen.Int[1, 6])
