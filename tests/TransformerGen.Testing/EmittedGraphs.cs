@@ -1,4 +1,5 @@
 using TransformerGen.Generator.Emit;
+using TransformerGen.Generator.Emit.Operations;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Plan;
 

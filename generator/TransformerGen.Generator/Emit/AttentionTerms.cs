@@ -45,7 +45,7 @@ internal sealed record AttentionTerms(AttentionShape Shape) : AttentionKernel(Sh
             writer.Lines(
                 $"""
                 /// <summary>What the score of each head loses per position between query and key (Press et al. 2022), times log2(e).</summary>
-                private static ReadOnlySpan<float> Slopes => [{string.Join(", ", Enumerable.Range(0, Shape.Heads).Select(h => Literal.Of((float)(Shape.BiasScale * Slope(Shape.Heads, h) * 1.4426950408889634))))}];
+                private static ReadOnlySpan<float> Slopes => [{string.Join(", ", Enumerable.Range(0, Shape.Heads).Select(h => Literal.Of((float)(Slope(Shape.Heads, h) * Shape.BiasScale * 1.4426950408889634))))}];
 
                 """);
         }

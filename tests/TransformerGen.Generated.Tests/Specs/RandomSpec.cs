@@ -10,7 +10,8 @@ namespace TransformerGen.Generated.Tests.Specs;
 /// <param name="Targets">Tokens of each target.</param>
 /// <param name="Smoothing">ε of label smoothing.</param>
 /// <param name="Seed">Of parameters, tokens, labels and dropout.</param>
-internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources, IReadOnlyList<int> Targets, float Smoothing, int Seed)
+/// <param name="Variation">What the attentions have beyond the paper; null for none.</param>
+internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources, IReadOnlyList<int> Targets, float Smoothing, int Seed, AttentionVariation? Variation = null)
 {
     private const int MaxLength = 64;
 
@@ -27,7 +28,10 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
         Targets = [.. spec.Targets.Select(length => Math.Max(length, 40))],
     });
 
-    public override string ToString() => $"{Config}, sources [{string.Join(", ", Sources)}], targets [{string.Join(", ", Targets)}], smoothing {Smoothing}, seed {Seed}";
+    /// <summary>The model.</summary>
+    public ModelSpec Model() => Variation is null ? PaperFamily.Build(Config) : Variation.Apply(PaperFamily.Build(Config));
+
+    public override string ToString() => $"{Config}, sources [{string.Join(", ", Sources)}], targets [{string.Join(", ", Targets)}], smoothing {Smoothing}, seed {Seed}, {Variation}";
 
     private static Gen<RandomSpec> Draw(Gen<int> widths, Gen<int> feedForwards, Gen<int> sequences) =>
         from architecture in Gen.OneOfConst(PaperArchitecture.EncoderDecoder, PaperArchitecture.EncoderDecoder, PaperArchitecture.Encoder, PaperArchitecture.Decoder)
@@ -38,7 +42,7 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
         from feedForward in feedForwards
         from vocab in Gen.Int[3, 40]
         from choices in Gen.Select(
-            Gen.Enum<NormKind>(), Gen.Enum<Generator.Families.NormPlacement>(), Gen.OneOfConst(ActivationKind.Relu, ActivationKind.Gelu), Gen.Frequency((3, Gen.Const(ScoreKind.DotProduct)), (1, Gen.Const(ScoreKind.Additive))))
+            Gen.OneOfConst(NormKind.Layer, NormKind.Batch), Gen.Enum<Generator.Families.NormPlacement>(), Gen.OneOfConst(ActivationKind.Relu, ActivationKind.Gelu), Gen.Frequency((3, Gen.Const(ScoreKind.DotProduct)), (1, Gen.Const(ScoreKind.Additive))))
         from positions in width % 2 != 0 ? Gen.Const(PositionKind.Learned) : Gen.OneOfConst(PositionKind.Sinusoidal, PositionKind.SinusoidalHalf, PositionKind.Learned)
         from pattern in Gen.Enum<PatternKind>()
         from numbers in Gen.Select(Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 2], Gen.Int[1, 3], Gen.Int[2, 7], Gen.Int[1, 6])
@@ -49,6 +53,8 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
         from sources in Lengths(choices.Item1).Array[count]
         from targets in Lengths(choices.Item1).Array[count]
         from seed in Gen.Int[0, int.MaxValue - 1]
+        from varies in Gen.Bool
+        from variation in AttentionVariation.Any
         select new RandomSpec(
             new PaperConfig
             {
@@ -82,7 +88,8 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
             sources,
             targets,
             smoothing,
-            seed);
+            seed,
+            varies ? variation : null);
 
     // Batch norm over a handful of rows amplifies rounding without bound.
     private static Gen<int> Lengths(NormKind norm) =>

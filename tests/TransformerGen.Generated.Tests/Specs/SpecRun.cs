@@ -96,7 +96,7 @@ internal sealed class SpecRun
     /// <summary>Emits, compiles, runs and compares.</summary>
     public static SpecReport Check(RandomSpec spec)
     {
-        ModelSpec model = PaperFamily.Build(spec.Config);
+        ModelSpec model = spec.Model();
         Assembly assembly = Compile(("Shared", model), ("Unshared", model with { Options = model.Options with { ShareMemory = false } }));
         var report = new SpecReport();
         typeof(SpecChecks<,>).MakeGenericType(assembly.GetType("Shared", true)!, assembly.GetType("Unshared", true)!).GetMethod("Run")!
