@@ -23,17 +23,6 @@ public sealed class EncoderFamilyTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Spec_names_the_checkpoints_tensors_and_no_others(string name)
-    {
-        HubFixture fixture = HubFixture.Read(name);
-        var model = new OracleModel(fixture.Spec);
-        Assert.Equal(
-            fixture.Stored.OrderBy(tensor => tensor.Key, StringComparer.Ordinal).Select(tensor => $"{tensor.Key} [{string.Join(", ", tensor.Value.Shape)}]"),
-            model.Table.All.SelectMany(parameter => parameter.Tensors).OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => $"{tensor.Name} [{string.Join(", ", tensor.StoredShape)}]"));
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
     public void Outputs_hidden_states_and_attentions_are_the_reference(string name)
     {
         HubFixture fixture = HubFixture.Read(name);
