@@ -28,6 +28,9 @@ public sealed class AttentionGradientTests(ITestOutputHelper output)
         ["One table for two attentions"] = TwoReaders,
         ["Dropout"] = graph => Self(graph, Settings(4), dropout: true),
         ["Dropout, everything"] = graph => Self(graph, Settings(2) with { Bias = BiasKind.Distance, BiasReach = 5, SoftCap = 2f, Pattern = s_window }, dropout: true),
+        ["Window and global tokens"] = graph => Self(graph, Settings(2) with { Pattern = s_window, Globals = true }),
+        ["Global tokens"] = graph => GlobalTokens(graph, false),
+        ["Global tokens, dropout"] = graph => GlobalTokens(graph, true),
         ["Dropout to a source"] = graph => Cross(graph, Settings(2), dropout: true),
     };
 
@@ -42,7 +45,7 @@ public sealed class AttentionGradientTests(ITestOutputHelper output)
         for (int seed = 1; seed <= 3; seed++)
         {
             OracleParameters parameters = OracleParameters.Random(graph.Table, seed, gain: 1.5);
-            (double error, string where) = FiniteDifferences.Worst(graph.Graph, graph.Table, OperationGraph.Batch(seed, 0.3), parameters, int.MaxValue);
+            (double error, string where) = FiniteDifferences.Worst(graph.Graph, graph.Table, Batch(seed), parameters, int.MaxValue);
             output.WriteLine($"{error:E2} {where}");
             Assert.True(error <= Tolerance, $"{error:E2} {where}");
         }
@@ -62,6 +65,24 @@ public sealed class AttentionGradientTests(ITestOutputHelper output)
     [InlineData(6, new[] { 0.25, 0.0625, 0.015625, 0.00390625, 0.5, 0.125 })]
     public void Slopes_are_those_of_the_reference(int heads, double[] expected) =>
         Assert.Equal(expected, Enumerable.Range(0, heads).Select(h => Rules.AttentionMath.Slope(heads, h)));
+
+    // The first sequence has two global tokens apart from each other, the last one.
+    private static OracleBatch Batch(int seed)
+    {
+        OracleBatch batch = OperationGraph.Batch(seed, 0.3);
+        return batch with { Targets = [batch.Targets[0] with { Globals = new HashSet<int> { 0, 5 } }, batch.Targets[1], batch.Targets[2] with { Globals = new HashSet<int> { 1 } }] };
+    }
+
+    private static Value GlobalTokens(OperationGraph graph, bool dropout)
+    {
+        AttentionSettings settings = Settings(4);
+        Value x = Self(graph, settings with { Pattern = s_window, Globals = true }, dropout), qkv = graph.Input(36), y = graph.Output("Global", x);
+        graph.Graph.Add(new GlobalAttention(graph.Stage, settings, Columns(qkv, 0), Columns(qkv, 12), Columns(qkv, 24), x, y, graph.Output("GlobalLogSumExp", y, 4))
+        {
+            Dropout = dropout ? new DropoutSite(4, 0f) : null,
+        });
+        return y;
+    }
 
     private static AttentionSettings Settings(int keyHeads) => new(4, keyHeads, 3, false, ScoreKind.DotProduct, 0.6f, PatternSpec.Full);
 

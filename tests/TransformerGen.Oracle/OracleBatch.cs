@@ -11,6 +11,9 @@ internal sealed record OracleSequence(IReadOnlyList<int> Tokens, int Past = 0, i
 {
     /// <summary>Type of each token; null where all are 0.</summary>
     public IReadOnlyList<int>? Types { get; init; }
+
+    /// <summary>Which of its rows are global tokens.</summary>
+    public IReadOnlySet<int> Globals { get; init; } = new HashSet<int>();
 }
 
 /// <summary>What one pass computes with, beside the parameters.</summary>

@@ -35,6 +35,8 @@ internal static class OracleRules
         [typeof(SkipLayerBackward)] = Rule<SkipLayerBackward>(SkipLayerRule.Backward),
         [typeof(AttentionOperation)] = Rule<AttentionOperation>(AttentionRule.Forward),
         [typeof(AttentionBackward)] = Rule<AttentionBackward>(AttentionBackwardRule.Backward),
+        [typeof(GlobalAttention)] = Rule<GlobalAttention>(GlobalAttentionRule.Forward),
+        [typeof(GlobalAttentionBackward)] = Rule<GlobalAttentionBackward>(GlobalAttentionRule.Backward),
         [typeof(RelativeBias)] = Rule<RelativeBias>(RelativeBiasRule.Forward),
         [typeof(RelativeBiasBackward)] = Rule<RelativeBiasBackward>(RelativeBiasRule.Backward),
         [typeof(CaptureProbabilities)] = Rule<CaptureProbabilities>(AttentionRule.Capture),

@@ -16,6 +16,13 @@ internal static class GradientRules
         [typeof(AddNorm)] = Rule<AddNorm>(OfAddNorm),
         [typeof(Add)] = Rule<Add>(OfAdd),
         [typeof(Attention)] = Rule<Attention>(OfAttention),
+        [typeof(GlobalAttention)] = Rule<GlobalAttention>((d, op) =>
+        {
+            Value dx = Differentiation.Like(op, op.X, "Local"), dQkv = Differentiation.Like(op, op.Q.Value);
+            d.Add(new GlobalAttentionBackward(op, Gradient(d, op, op.Y), dx, dQkv));
+            d.Contribute(op, op.X, dx);
+            d.Contribute(op, op.Q.Value, dQkv);
+        }),
         [typeof(RelativeBias)] = Rule<RelativeBias>((d, op) => d.Add(new RelativeBiasBackward(op, Gradient(d, op, op.Y)))),
         [typeof(HeadNorm)] = Rule<HeadNorm>(OfHeadNorm),
         [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "TurnedBack", (dy, dx) => new RotaryBackward(op, dy, dx))),

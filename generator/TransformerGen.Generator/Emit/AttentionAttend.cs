@@ -12,26 +12,28 @@ internal sealed record AttentionAttend(AttentionShape Shape, bool Cached, bool D
 
     public override IEnumerable<Kernel> Needs =>
     [
-        .. ScoreKernels, HeadSum.Rescale(Shape.HeadWidth), new HeadAdvance(Shape.HeadWidth), Cached ? new AttentionCachedRows(Shape) : new AttentionRows(Shape),
-        .. AttentionThresholds.Of(Shape, Cached), .. Dropout ? [new HeadDropout(Shape.HeadWidth)] : (Kernel[])[],
+        .. ScoreKernels, Advance, Cached ? new AttentionCachedRows(Shape) : new AttentionRows(Shape),
+        .. AttentionThresholds.Of(Shape, Cached),
     ];
 
     /// <summary>The method that a call site names.</summary>
     public string Method => Cached ? "AttendCached" : Dropout ? "AttendRowsDropout" : "AttendRows";
 
+    private HeadAdvance Advance => new(Shape.HeadWidth, Dropout);
+
     private string Past => Cached ? "past + " : "";
 
     private string Parameters => Cached
         ? $"int queries, int past, int keys, {(Shape.RowStep > 1 ? "int residue, " : "")}float* q, float* k, float* v, {HeadParameters}float* output"
-        : $"int queries, int keys, float* q, float* k, float* v, {HeadParameters}float* output, float* logSumExp{(Dropout ? ", DropoutKey dropout, int site, int unit" : "")}";
+        : $"int queries, int keys, float* q, float* k, float* v, {HeadParameters}float* output, float* logSumExp{(Dropout ? ", DropoutKey dropout, int site, int unit, int origin" : "")}";
 
     private string Load => Cached
         ? $"LoadCached(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {(Shape.RowStep > 1 ? "residue, " : "")}k, v, scratch);"
-        : $"LoadKeys(block, {PassArgument}start, Math.Min(BlockKeys, end - start), k);\n{Tiles}PackRows<V>(v + ({KeyRow} * ValueStride), {KeyStepOf("ValueStride")}, block->Count, block->Count, 1f, block->Values);";
+        : $"LoadKeys(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {Marked("globals, ")}k);\n{SkipUnseen}{Tiles}PackRows<V>(v + ({KeyRow} * ValueStride), {KeyStepOf("ValueStride")}, block->Count, block->Count, 1f, block->Values);";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         $$"""
-        /// <summary>One head of one sequence{{(Cached ? " behind a cache: the queries stand at positions past, past + 1 and so on" : Dropout ? ", with dropout of its probabilities" : "")}}. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
+        /// <summary>One head of one sequence{{(Cached ? " behind a cache: the queries stand at positions past, past + 1 and so on" : Dropout ? ", with dropout of its probabilities; the first query stands at position origin" : "")}}. Blocks of 64 keys outside, tiles of 4 queries inside: a block stays in the L1 cache while all queries pass.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void {{Method}}<V>({{Parameters}})
             where V : unmanaged, ILanes<V>
@@ -82,9 +84,7 @@ internal sealed record AttentionAttend(AttentionShape Shape, bool Cached, bool D
                 {{Tiles}}PackRows<V>({{Row("q", "row", "QueryStride")}}, {{Step("QueryStride")}}, present, TileRows, QueryScale, rows);
                 {{Indented(Score("rows", "scores", "position"), 2)}}
                 {{Indented(Mask("position", "row", "scores"), 2)}}
-                {{Tiles}}Advance<V>(panel, endPanel, scores, tops + row, sums + row);
-                {{(Dropout ? Tiles + "Drop<V>(dropout, site, unit, position, start + (panel * Panel), (endPanel - panel) * Panel, scores + (panel * Panel));\n        " : "")}}int seen = Math.Min(block->Count, endPanel * Panel) - (panel * Panel);
-                {{Tiles}}Rescale<V>(scores + (panel * Panel), block->Values + (panel * Panel * Padded), seen, scores + (TileRows * BlockKeys), outputs + ((long)row * Padded));
+                {{Tiles}}{{Advance.Method}}<V>(block, panel, endPanel, scores, tops + row, sums + row, outputs + ((long)row * Padded){{(Dropout ? ", dropout, site, unit, origin + position, start" : "")}});
             }
         }
         """;

@@ -19,7 +19,7 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
 
     public override IEnumerable<Kernel> Needs =>
     [
-        new AttentionConstants(Shape), new AttentionRows(Shape), new HeadPacking(Shape.HeadWidth), new AttentionBackwardRows(Shape, Dropout),
+        new AttentionConstants(Shape), new AttentionRows(Shape), new HeadPacking(Shape.HeadWidth), new AttentionBackwardRows(Shape, Dropout, false),
         .. Shape.IsAdditive || Shape.Bias == BiasKind.Distance ? [new AttentionParts(Shape)] : (Kernel[])[],
     ];
 
@@ -61,7 +61,7 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
 
             private struct {{Method}}Work
             {
-                public int* QueryOffsets, KeyOffsets;
+                public int* QueryOffsets, KeyOffsets{{Marked(", Globals")}};
                 public float* Q, K, V, {{TermFields}}{{Additive("Parts, ")}}{{Distance("BiasParts, ")}}Output, LogSumExp, DOutput, DQ, DK, DV;{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
             }
 
@@ -128,7 +128,7 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
 
     private string Residues()
     {
-        string part = Additive(", part") + Distance(", biasPart") + (Shape.Group == 1 ? "" : ", add") + Dropped($", work->Dropout, work->Site, {(Shape.Group == 1 ? "unit" : "(sequence * Heads) + head")}");
+        string part = Additive(", part") + Distance(", biasPart") + (Shape.Group == 1 ? "" : ", add") + Dropped($", work->Dropout, work->Site, {(Shape.Group == 1 ? "unit" : "(sequence * Heads) + head")}, 0");
         if (Shape.RowStep == 1)
         {
             return $"BackwardRows{Suffix}<V>(queries, keys, q, k, v, {HeadArguments}output, logSumExp, dOutput, dq, dk, dv{part});";

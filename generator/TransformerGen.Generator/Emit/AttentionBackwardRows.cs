@@ -6,7 +6,8 @@ namespace TransformerGen.Generator.Emit;
 /// <summary>The backward pass of one head of one sequence.</summary>
 /// <param name="Shape">What it is specialised for.</param>
 /// <param name="Dropout">The forward pass dropped probabilities.</param>
-internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout) : AttentionKernel(Shape)
+/// <param name="Adding">Gradients of keys and values may be added to what is there, even where each head has its own.</param>
+internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout, bool Adding) : AttentionKernel(Shape)
 {
     public override string MemberKey => "1 rows backward" + Suffix;
 
@@ -17,7 +18,12 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
         .. Shape.SoftCap > 0 || Shape.Bias == BiasKind.Distance ? [new AttentionTermsBackward(Shape)] : (Kernel[])[], .. Dropout ? [new HeadDropout(Shape.HeadWidth)] : (Kernel[])[],
     ];
 
-    private string Suffix => Dropout ? "Dropout" : "";
+    /// <summary>The method that a call site names.</summary>
+    public string Method => "BackwardRows" + Suffix;
+
+    private string Suffix => (Dropout ? "Dropout" : "") + (Adding ? "Adding" : "");
+
+    private bool Chooses => Adding || Shape.Group > 1;
 
     private string Dropped(string text) => Dropout ? text : "";
 
@@ -45,7 +51,7 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
                 public float* Scores, DScores;
 
                 /// <summary>Of every query: logSumExp, rowsum(dO ∘ O), dQ{{TopK(", the smallest score it keeps")}}.</summary>
-                public float* Statistics, Deltas, DQueries{{TopK(", Thresholds")}};{{Additive("\n\n    /// <summary>The score's weights, and their gradient in lanes [K, 16].</summary>\n    public float* Score, DScore;")}}{{Biased("\n\n    /// <summary>The bias by distance.</summary>\n    public float* Distances;")}}{{Distance("\n\n    /// <summary>The gradient of the bias by distance.</summary>\n    public float* DDistances;")}}{{Capped("\n\n    /// <summary>1 - tanh² of the soft cap, for 4 queries.</summary>\n    public float* Slopes;")}}{{Dropped("\n\n    /// <summary>Which dropout, of which head of which sequence.</summary>\n    public DropoutKey Dropout;\n    public int Site, Unit;")}}
+                public float* Statistics, Deltas, DQueries{{TopK(", Thresholds")}};{{Additive("\n\n    /// <summary>The score's weights, and their gradient in lanes [K, 16].</summary>\n    public float* Score, DScore;")}}{{Biased("\n\n    /// <summary>The bias by distance.</summary>\n    public float* Distances;")}}{{Distance("\n\n    /// <summary>The gradient of the bias by distance.</summary>\n    public float* DDistances;")}}{{Capped("\n\n    /// <summary>1 - tanh² of the soft cap, for 4 queries.</summary>\n    public float* Slopes;")}}{{Dropped("\n\n    /// <summary>Which dropout, of which head of which sequence, and where its first query stands.</summary>\n    public DropoutKey Dropout;\n    public int Site, Unit, Origin;")}}
             }
 
             """);
@@ -66,8 +72,8 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
             {
                 int count = Math.Min(BlockKeys, end - start);
                 long first = {{KeyRows.First}};
-                LoadKeys(block, {{PassArgument}}start, count, k);
-                KeyPanels.Pack(v + (first * ValueStride), {{KeyStepOf("ValueStride")}}, count, HeadWidth, s.ValuePanels);{{(Shape.IsAdditive ? "" : $"\n    {Tiles}PackRows<V>(k + (first * KeyStride), {KeyStepOf("KeyStride")}, count, count, 1f, block->Values);")}}
+                LoadKeys(block, {{PassArgument}}start, count, {{Marked("globals, ")}}k);
+                {{Indented(SkipUnseen, 1)}}                KeyPanels.Pack(v + (first * ValueStride), {{KeyStepOf("ValueStride")}}, count, HeadWidth, s.ValuePanels);{{(Shape.IsAdditive ? "" : $"\n    {Tiles}PackRows<V>(k + (first * KeyStride), {KeyStepOf("KeyStride")}, count, count, 1f, block->Values);")}}
                 new Span<float>(s.DKeys, 2 * BlockKeys * Padded).Clear();
                 int stop = (int)Math.Min(queries, block->LastQuery + 1L);
                 for (int chunk = Math.Max(block->FirstQuery, 0); chunk < stop; chunk += BlockKeys)
@@ -93,7 +99,7 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
             /// passed; dQ grows until the last block.
             /// </summary>
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void BackwardRows{{Suffix}}<V>(int queries, int keys, float* q, float* k, float* v, {{HeadParameters}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv{{Additive(", float* part")}}{{Distance(", float* biasPart")}}{{(Shape.Group == 1 ? "" : ", bool add")}}{{Dropped(", DropoutKey dropout, int site, int unit")}})
+            private static void BackwardRows{{Suffix}}<V>(int queries, int keys, float* q, float* k, float* v, {{HeadParameters}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv{{Additive(", float* part")}}{{Distance(", float* biasPart")}}{{(Chooses ? ", bool add" : "")}}{{Dropped(", DropoutKey dropout, int site, int unit, int origin")}})
                 where V : unmanaged, ILanes<V>
             {
                 int perQuery = (Math.Max(queries, 0) + TileRows + Panel) & -Panel;
@@ -192,7 +198,7 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
     }
 
     // Whether gradients of keys and values are added to what is there.
-    private string Adds => (Shape.Group == 1, Shape.Passes == 1) switch
+    private string Adds => (!Chooses, Shape.Passes == 1) switch
     {
         (true, true) => "false",
         (true, false) => "pass > 0",
@@ -216,11 +222,11 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout)
         text += Distance($"s.DDistances = s.Distances + queries + keys + TileRows + Panel;\nnew Span<float>({area}, queries + keys + TileRows + Panel).Clear();\n");
         area = distances + DistancesFloats;
         text += TopK($"s.Thresholds = {area};\nThresholds<V>(block, queries, keys, q, k, {Additive("score, ")}{Biased("s.Distances, ")}s.Rows, s.Scores, s.Thresholds + perQuery, s.Thresholds);\n");
-        return ("\n" + text + Dropped("(s.Dropout, s.Site, s.Unit) = (dropout, site, unit);\n")).TrimEnd();
+        return ("\n" + text + Dropped("(s.Dropout, s.Site, s.Unit, s.Origin) = (dropout, site, unit, origin);\n")).TrimEnd();
     }
 
     private string Drop(string values) =>
-        $"{Tiles}Drop<V>(s->Dropout, s->Site, s->Unit, position, start + (panel * Panel), (endPanel - panel) * Panel, {values} + (panel * Panel));\n        ";
+        $"{Tiles}Drop<V>(s->Dropout, s->Site, s->Unit, s->Origin + position, start + (panel * Panel), (endPanel - panel) * Panel, {values} + (panel * Panel));\n        ";
 
     private string Terms() =>
         Distance("AddToDistances<V>(s->DDistances + start + (panel * Panel) - position, (endPanel - panel) * Panel, dScores + (panel * Panel));\n")

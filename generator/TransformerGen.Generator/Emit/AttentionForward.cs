@@ -48,7 +48,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, b
 
         private struct {{Method}}Work
         {
-            public int* QueryOffsets, KeyOffsets;
+            public int* QueryOffsets, KeyOffsets{{Marked(", Globals")}};
             public float* Q, K, V, {{TermFields}}Output{{Kept(", LogSumExp")}};{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
         }
 
@@ -78,7 +78,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, b
         string statistics = Keep ? "logSumExp" : "null";
         if (Shape.RowStep == 1)
         {
-            return $"{Attend.Method}<V>(queries, keys, q, k, v, {HeadArguments}output, {statistics}{Dropped(", work->Dropout, work->Site, unit")});";
+            return $"{Attend.Method}<V>(queries, keys, q, k, v, {HeadArguments}output, {statistics}{Dropped(", work->Dropout, work->Site, unit, 0")});";
         }
 
         string next = Keep ? $"logSumExp + (residue * StatisticsStride)" : "null";
@@ -114,10 +114,17 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
 
         /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, float* k)
+        private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, {{Marked("int* globals, ")}}float* k)
         {
-            KeyPanels.Pack(k + ({{KeyRow}} * KeyStride), {{KeyStepOf("KeyStride")}}, count, HeadWidth, block->Keys);
-            See(block, {{PassArgument}}start, count);
+            {{Indented(Body(), 1)}}
         }
         """);
+
+    private string Body()
+    {
+        string pack = $"KeyPanels.Pack(k + ({KeyRow} * KeyStride), {KeyStepOf("KeyStride")}, count, HeadWidth, block->Keys);";
+        return Shape.Globals
+            ? $"See(block, pass, start, count, globals);\nif (pass == 0 || block->FirstQuery <= block->LastQuery)\n{{\n    {pack}\n}}"
+            : $"{pack}\nSee(block, {PassArgument}start, count);";
+    }
 }

@@ -28,6 +28,12 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
     /// <summary>Part of a text that a bias from a table of distances has, or nothing.</summary>
     protected string Distance(string text) => Shape.Bias == BiasKind.Distance ? text : "";
 
+    /// <summary>Part of a text that marked rows have, or nothing.</summary>
+    protected string Marked(string text) => Shape.Globals ? text : "";
+
+    /// <summary>The statement that goes on where no query sees a key of a block behind the first pass.</summary>
+    protected string SkipUnseen => Marked("if (pass > 0 && block->FirstQuery > block->LastQuery)\n{\n    continue;\n}\n\n");
+
     /// <summary>Part of a text that a soft cap has, or nothing.</summary>
     protected string Capped(string text) => Shape.SoftCap > 0 ? text : "";
 
@@ -35,37 +41,39 @@ internal abstract record AttentionKernel(AttentionShape Shape) : Kernel
     protected string Tiles => HeadKernel.NameOf(Shape.HeadWidth) + ".";
 
     /// <summary>What the scores are made of beside q and k, as parameters of a kernel: score, bias.</summary>
-    protected string TermParameters => Additive("float* score, ") + Distance("float* bias, ");
+    protected string TermParameters => Additive("float* score, ") + Distance("float* bias, ") + Marked("int* globals, ");
 
     /// <summary>The same as arguments and as fields of a struct of arguments.</summary>
     protected string TermFields => Additive("Score, ") + Distance("Bias, ");
 
     /// <summary>The same as initial values of the fields.</summary>
-    protected string TermValues => Additive("Score = score, ") + Distance("Bias = bias, ");
+    protected string TermValues => Additive("Score = score, ") + Distance("Bias = bias, ") + Marked("Globals = globals, ");
 
     /// <summary>Documentation of the same, where a kernel's first reader finds it.</summary>
     protected string TermDocumentation =>
         Additive($"/// <param name=\"score\">Weights of the score, [{Shape.Heads}, {Shape.HeadWidth}], stride {Shape.PaddedHeadWidth}.</param>\n")
-        + Distance($"/// <param name=\"bias\">What is added to the score, [{Shape.Heads}][2·{Shape.BiasReach} + 1]: by head and by distance, from -{Shape.BiasReach} on.</param>\n");
+        + Distance($"/// <param name=\"bias\">What is added to the score, [{Shape.Heads}][2·{Shape.BiasReach} + 1]: by head and by distance, from -{Shape.BiasReach} on.</param>\n")
+        + Marked("/// <param name=\"globals\">Whether each key row is one that every query sees: 0 or 1.</param>\n");
 
     /// <summary>Documentation of the same in the kernels after it.</summary>
     protected string TermReminders =>
-        Additive("/// <param name=\"score\">As the forward pass read it.</param>\n") + Distance("/// <param name=\"bias\">As the forward pass read it.</param>\n");
+        Additive("/// <param name=\"score\">As the forward pass read it.</param>\n") + Distance("/// <param name=\"bias\">As the forward pass read it.</param>\n")
+        + Marked("/// <param name=\"globals\">As the forward pass read it.</param>\n");
 
     /// <summary>One head's share of the same, as parameters of a method.</summary>
-    protected string HeadParameters => Additive("float* score, ") + Distance("float* bias, ") + (Shape.Bias == BiasKind.Linear ? "float slope, " : "");
+    protected string HeadParameters => Additive("float* score, ") + Distance("float* bias, ") + Marked("int* globals, ") + (Shape.Bias == BiasKind.Linear ? "float slope, " : "");
 
     /// <summary>The same as arguments.</summary>
-    protected string HeadArguments => Additive("score, ") + Distance("bias, ") + (Shape.Bias == BiasKind.Linear ? "slope, " : "");
+    protected string HeadArguments => Additive("score, ") + Distance("bias, ") + Marked("globals, ") + (Shape.Bias == BiasKind.Linear ? "slope, " : "");
 
     /// <summary>Statements that find a head's share, each with its line's end.</summary>
     protected string HeadLocals(string from) =>
         Additive($"float* score = {from}Score + (head * Padded);\n") + Distance($"float* bias = {from}Bias + (head * {Shape.BiasSpan});\n")
-        + (Shape.Bias == BiasKind.Linear ? "float slope = Slopes[head];\n" : "");
+        + (Shape.Bias == BiasKind.Linear ? "float slope = Slopes[head];\n" : "") + Marked($"int* globals = {from}Globals + key;\n");
 
     /// <summary>The same as arguments, where score and bias are those of all heads.</summary>
     protected string HeadShares =>
-        Additive("score + (head * Padded), ") + Distance($"bias + (head * {Shape.BiasSpan}), ") + (Shape.Bias == BiasKind.Linear ? "Slopes[head], " : "");
+        Additive("score + (head * Padded), ") + Distance($"bias + (head * {Shape.BiasSpan}), ") + Marked("globals + key, ") + (Shape.Bias == BiasKind.Linear ? "Slopes[head], " : "");
 
     /// <summary>The statement that spreads the bias over the distances of some queries and keys: distances[d] is what a score at distance d gets.</summary>
     protected string FillDistances(string area, string past, string target) => Biased(

@@ -38,7 +38,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
 
             /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void See(KeyBlock* block, {{PassParameter}}int start, int count)
+            private static void See(KeyBlock* block, {{PassParameter}}int start, int count{{Marked(", int* globals")}})
             {
                 block->Begin(count);
                 {{Indented(See(), 1)}}
@@ -50,6 +50,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
     {
         PatternKind.Sparse when Pattern.GlobalTokens > 0 =>
             $". Pass 0 is the window and pass 1 the first {Pattern.GlobalTokens} keys, both for the queries from {Pattern.GlobalTokens} on; pass 2 is all keys for the queries before.",
+        PatternKind.Window when Shape.Globals => ". Pass 0 is the window without the global keys, pass 1 the global keys alone, which everybody sees.",
         PatternKind.Strided => $". Pass 0 is the neighbours; key n of pass 1 stands at position {Pattern.Stride - 1} + n · {Pattern.Stride} and everybody sees it.",
         _ => ".",
     };
@@ -64,6 +65,18 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                     $"""
                     start = (first / {Pattern.Window} * {Pattern.Window}) & -Panel;
                     end = {(Shape.Causal ? end : $"Math.Min(keys, ((last / {Pattern.Window}) + 1) * {Pattern.Window})")};
+                    """;
+            case PatternKind.Window when Shape.Globals:
+                return
+                    $$"""
+                    if (pass == 1)
+                    {
+                        start = 0;
+                        end = keys;
+                        return;
+                    }
+
+                    {{Near(Pattern.Window)}}
                     """;
             case PatternKind.Window:
             case PatternKind.Dilated:
@@ -125,6 +138,20 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
                     $"""
                     int j = start + n, own = j / {window} * {window};
                     block->See(n, {(Shape.Causal ? "j" : "own")}, own + {window - 1});
+                    """);
+            case PatternKind.Window when Shape.Globals:
+                return Each(
+                    $$"""
+                    int j = start + n;
+                    bool isGlobal = globals[j] != 0;
+                    if (pass == 0)
+                    {
+                        block->See(n, j - {{window}}, isGlobal ? int.MinValue : j + {{window}});
+                    }
+                    else
+                    {
+                        block->See(n, 0, isGlobal ? int.MaxValue : -1);
+                    }
                     """);
             case PatternKind.Strided:
                 return

@@ -74,7 +74,7 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
         KeysOf({{PassArgument}}0, queries - 1, keys, out int start, out int end);
         for (; start < end; start += BlockKeys)
         {
-            LoadKeys(block, {{PassArgument}}start, Math.Min(BlockKeys, end - start), k);
+            LoadKeys(block, {{PassArgument}}start, Math.Min(BlockKeys, end - start), {{Marked("globals, ")}}k);
             long firstKey = {{KeyRows.First}};
             for (int row = 0; row < queries; row += TileRows)
             {

@@ -49,6 +49,9 @@ internal sealed record AttentionShape(
     /// <summary>Distances beyond this one have its bias.</summary>
     public int BiasReach { get; init; }
 
+    /// <summary>Every query also sees the keys that the batch marks.</summary>
+    public bool Globals { get; init; }
+
     /// <summary>Columns of all heads of queries: H · K.</summary>
     public int Width => Heads * HeadWidth;
 
@@ -84,7 +87,7 @@ internal sealed record AttentionShape(
     {
         PatternKind.Sparse when Pattern.GlobalTokens > 0 => 3,
         PatternKind.Strided => 2,
-        _ => 1,
+        _ => Globals ? 2 : 1,
     };
 
     /// <summary>The nested class.</summary>
@@ -132,7 +135,7 @@ internal sealed record AttentionShape(
     {
         PatternKind.Full => "A query sees every key.",
         PatternKind.Block => $"Query i sees key j where i / {Pattern.Window} == j / {Pattern.Window}.",
-        PatternKind.Window => $"Query i sees key j where |i - j| ≤ {Pattern.Window}.",
+        PatternKind.Window => $"Query i sees key j where |i - j| ≤ {Pattern.Window}{(Globals ? ", or j is marked as global" : "")}.",
         PatternKind.Dilated => $"Query i sees key j where |i - j| ≤ {(long)Pattern.Window * Pattern.Dilation} and {Pattern.Dilation} divides i - j.",
         PatternKind.Sparse => $"Query i sees key j where |i - j| ≤ {Pattern.Window}, or i or j is below {Pattern.GlobalTokens}.",
         PatternKind.Strided => $"Query i sees key j where |i - j| is below {Pattern.Stride}, or j % {Pattern.Stride} == {Pattern.Stride - 1}.",
@@ -143,7 +146,7 @@ internal sealed record AttentionShape(
     private string PatternName => Pattern.Kind switch
     {
         PatternKind.Full => "",
-        PatternKind.Block or PatternKind.Window => $"{Pattern.Kind}{Pattern.Window}",
+        PatternKind.Block or PatternKind.Window => $"{Pattern.Kind}{Pattern.Window}" + (Globals ? "Globals" : ""),
         PatternKind.Dilated => $"Dilated{Pattern.Window}By{Pattern.Dilation}",
         PatternKind.Sparse => $"Sparse{Pattern.Window}Global{Pattern.GlobalTokens}",
         PatternKind.Strided => $"Strided{Pattern.Stride}",
@@ -167,6 +170,7 @@ internal sealed record AttentionShape(
         SoftCap = settings.SoftCap,
         Bias = settings.Bias,
         BiasReach = settings.BiasReach,
+        Globals = settings.Globals,
     };
 
     private AttentionShape WithSelfRows()

@@ -1,9 +1,38 @@
+using System.Collections.Generic;
+
 namespace TransformerGen.Generator.Emit;
 
 /// <summary>One step of the online softmax.</summary>
-internal sealed record HeadAdvance(int HeadWidth) : HeadKernel(HeadWidth)
+/// <param name="HeadWidth">K.</param>
+/// <param name="Dropout">Probabilities are dropped between the softmax and the sum of values.</param>
+internal sealed record HeadAdvance(int HeadWidth, bool Dropout) : HeadKernel(HeadWidth)
 {
-    public override string MemberKey => "5 advance";
+    public override string MemberKey => "5 advance" + (Dropout ? " dropout" : "");
+
+    public override IEnumerable<Kernel> Needs => [new HeadSoften(HeadWidth), HeadSum.Rescale(HeadWidth), .. Dropout ? [new HeadDropout(HeadWidth)] : (Kernel[])[]];
+
+    /// <summary>The method that a call site names.</summary>
+    public string Method => Dropout ? "AdvanceDropout" : "Advance";
+
+    public override void Emit(SourceWriter writer) => writer.Lines(
+        $$"""
+        /// <summary>4 queries meet the panels panel..end of a block, whose scores [4, 64] are given: output ← output · 2^(old top - top) + {{(Dropout ? "dropout(p)" : "p")}}·V, p = 2^(score - top).</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void {{Method}}<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output{{(Dropout ? ", DropoutKey dropout, int site, int unit, int position, int start" : "")}})
+            where V : unmanaged, ILanes<V>
+        {
+            Soften<V>(panel, end, scores, tops, sums);
+            float* first = scores + (panel * Panel);{{(Dropout ? "\n    Drop<V>(dropout, site, unit, position, start + (panel * Panel), (end - panel) * Panel, first);" : "")}}
+            int keys = Math.Min(block->Count, end * Panel) - (panel * Panel);
+            Rescale<V>(first, block->Values + (panel * Panel * Padded), keys, scores + (TileRows * BlockKeys), output);
+        }
+        """);
+}
+
+/// <summary>The softmax itself.</summary>
+internal sealed record HeadSoften(int HeadWidth) : HeadKernel(HeadWidth)
+{
+    public override string MemberKey => "5 soften";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         """
@@ -11,8 +40,8 @@ internal sealed record HeadAdvance(int HeadWidth) : HeadKernel(HeadWidth)
         /// One step of the online softmax: 4 queries meet some keys. In scores [4, 64] stands s; then p = 2^(s - top), and sum ← sum · 2^(old top - top) + Σ p.
         /// The four factors 2^(old top - top) stand behind the scores then.
         /// </summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public static void Advance<V>(int panel, int end, float* scores, float* tops, float* sums)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Soften<V>(int panel, int end, float* scores, float* tops, float* sums)
             where V : unmanaged, ILanes<V>
         {
             float* first = scores + (panel * Panel);

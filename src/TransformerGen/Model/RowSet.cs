@@ -46,6 +46,9 @@ public sealed unsafe class RowSet : IDisposable
     /// <summary>Place of each sequence's source in the cache of the encoder's keys and values, [Sequences].</summary>
     public int* SourceSlots { get; private set; }
 
+    /// <summary>Whether each row is a global token, which sees every token of its sequence and is seen by all: 0 or 1, [Count]. Only models with global attention read it.</summary>
+    public int* Globals { get; private set; }
+
     /// <summary>Length of the longest sequence, new rows only.</summary>
     public int Longest { get; private set; }
 
@@ -53,7 +56,7 @@ public sealed unsafe class RowSet : IDisposable
     public int Reach { get; private set; }
 
     /// <summary>The set as kernels read it; valid until rows are added.</summary>
-    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots, Types, Reach);
+    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots, Types, Reach, Globals);
 
     /// <summary>Empties the set.</summary>
     public void Clear()
@@ -76,6 +79,7 @@ public sealed unsafe class RowSet : IDisposable
         Types = NativeInts.Resize(Types, oldRows, rowCapacity);
         Positions = NativeInts.Resize(Positions, oldRows, rowCapacity);
         SequenceOf = NativeInts.Resize(SequenceOf, oldRows, rowCapacity);
+        Globals = NativeInts.Resize(Globals, oldRows, rowCapacity);
         Offsets = NativeInts.Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
         Past = NativeInts.Resize(Past, oldSequences, sequenceCapacity);
         Slots = NativeInts.Resize(Slots, oldSequences, sequenceCapacity);
@@ -109,6 +113,7 @@ public sealed unsafe class RowSet : IDisposable
             Types[Count + i] = types.IsEmpty ? 0 : types[i];
             Positions[Count + i] = past + i;
             SequenceOf[Count + i] = Sequences;
+            Globals[Count + i] = 0;
         }
 
         Past[Sequences] = past;
@@ -119,6 +124,16 @@ public sealed unsafe class RowSet : IDisposable
         Offsets[Sequences] = Count;
         Longest = Math.Max(Longest, tokens.Length);
         Reach = tokens.IsEmpty ? Reach : Math.Max(Reach, past + tokens.Length);
+    }
+
+    /// <summary>Makes a row a global token, which sees every token of its sequence and is seen by all.</summary>
+    /// <param name="row">Which row of the set.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public void MarkGlobal(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
+        Globals[row] = 1;
     }
 
     /// <inheritdoc/>
@@ -138,6 +153,7 @@ public sealed unsafe class RowSet : IDisposable
         NativeMemory.Free(Past);
         NativeMemory.Free(Slots);
         NativeMemory.Free(SourceSlots);
-        Tokens = Types = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = null;
+        NativeMemory.Free(Globals);
+        Tokens = Types = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = Globals = null;
     }
 }

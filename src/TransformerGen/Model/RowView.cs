@@ -14,9 +14,10 @@ namespace TransformerGen.Model;
 /// <param name="sourceSlots">[Sequences]</param>
 /// <param name="types">[Count]</param>
 /// <param name="reach">The largest position, plus one.</param>
+/// <param name="globals">[Count]</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct RowView(
-    int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots, int* types, int reach)
+    int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots, int* types, int reach, int* globals)
 {
     /// <summary>Rows: tokens of all sequences.</summary>
     public int Count { get; } = count;
@@ -50,6 +51,9 @@ public readonly unsafe struct RowView(
 
     /// <summary>The largest position, plus one.</summary>
     public int Reach { get; } = reach;
+
+    /// <summary>Whether each row is a global token: 0 or 1.</summary>
+    public int* Globals { get; } = globals;
 }
 
 /// <summary>A <see cref="LabelSet"/> as kernels read it. For generated code.</summary>

@@ -14,10 +14,11 @@ internal sealed record AttentionMath(AttentionSettings Settings, int Head, doubl
     /// <param name="query">[K].</param>
     /// <param name="position">The query's position.</param>
     /// <param name="keys">[K] each.</param>
+    /// <param name="globals">Keys that every query sees.</param>
     /// <param name="logSumExp">log Σ e^score; minus infinity where it sees none.</param>
-    public double[] Probabilities(double[] query, int position, double[][] keys, out double logSumExp)
+    public double[] Probabilities(double[] query, int position, double[][] keys, IReadOnlySet<int> globals, out double logSumExp)
     {
-        double[] scores = Scores(query, position, keys);
+        double[] scores = Scores(query, position, keys, globals);
         if (Settings.Pattern.Kind == PatternKind.TopK && Settings.Pattern.Top < keys.Length)
         {
             double least = scores.OrderDescending().ElementAt(Settings.Pattern.Top - 1); // A tie with it stays.
@@ -47,7 +48,7 @@ internal sealed record AttentionMath(AttentionSettings Settings, int Head, doubl
             return double.PositiveInfinity;
         }
 
-        double[] scores = [.. Scores(query, position, keys).OrderDescending()];
+        double[] scores = [.. Scores(query, position, keys, new HashSet<int>()).OrderDescending()];
         double dropped = scores[Settings.Pattern.Top];
         double kept = scores[Settings.Pattern.Top - 1];
         return double.IsNegativeInfinity(dropped) ? double.PositiveInfinity : (kept - dropped) / Math.Max(1, Math.Max(Math.Abs(kept), Math.Abs(dropped)));
@@ -101,12 +102,12 @@ internal sealed record AttentionMath(AttentionSettings Settings, int Head, doubl
     }
 
     /// <summary>Of every key; minus infinity where the query may not see it.</summary>
-    private double[] Scores(double[] query, int position, double[][] keys)
+    private double[] Scores(double[] query, int position, double[][] keys, IReadOnlySet<int> globals)
     {
         var scores = new double[keys.Length];
         for (int j = 0; j < keys.Length; j++)
         {
-            scores[j] = (!Settings.Causal || j <= position) && Sees(Settings.Pattern, position, j) ? Score(query, keys[j], j - position) : double.NegativeInfinity;
+            scores[j] = (!Settings.Causal || j <= position) && (Sees(Settings.Pattern, position, j) || (Settings.Globals && globals.Contains(j))) ? Score(query, keys[j], j - position) : double.NegativeInfinity;
         }
 
         return scores;

@@ -67,7 +67,8 @@ internal static class AttentionRule
                 double[][] Rows(Matrix matrix, int first, int head, PackedRows side) =>
                     [.. Enumerable.Range(side.Offsets[s], side.Offsets[s + 1] - side.Offsets[s]).Select(r => matrix.Row(r).Slice(first + (head * width), width).ToArray())];
                 yield return new AttentionHead(
-                    math[h], s, h, keyHead, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, h, queries), Rows(k, op.K.First, keyHead, keys), Rows(v, op.V.First, keyHead, keys));
+                    math[h], s, h, keyHead, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, h, queries), Rows(k, op.K.First, keyHead, keys), Rows(v, op.V.First, keyHead, keys),
+                    keys.Sequences[s].Globals);
             }
         }
     }
@@ -91,11 +92,15 @@ internal static class AttentionRule
 /// <param name="KeyHead">Which head of keys and values.</param>
 /// <param name="FirstQuery">The first query's row of the batch.</param>
 /// <param name="FirstKey">The first key's row of the batch.</param>
+/// <param name="Queries">[K] each.</param>
+/// <param name="Keys">[K] each.</param>
+/// <param name="Values">[K] each.</param>
+/// <param name="Globals">Rows of the keys that are global.</param>
 internal sealed record AttentionHead(
-    AttentionMath Math, int Sequence, int Head, int KeyHead, int FirstQuery, int FirstKey, double[][] Queries, double[][] Keys, double[][] Values)
+    AttentionMath Math, int Sequence, int Head, int KeyHead, int FirstQuery, int FirstKey, double[][] Queries, double[][] Keys, double[][] Values, IReadOnlySet<int> Globals)
 {
     /// <summary>Of query i, which stands at position i.</summary>
-    public double[] Probabilities(int i, out double logSumExp) => Math.Probabilities(Queries[i], i, Keys, out logSumExp);
+    public double[] Probabilities(int i, out double logSumExp) => Math.Probabilities(Queries[i], i, Keys, Globals, out logSumExp);
 
     /// <summary>What dropout multiplies the probabilities of query i with: 0 or 1 / (1 - rate) for each key, ones without a site.</summary>
     public double[] DropoutFactors(Execution execution, DropoutSite? site, int i)

@@ -36,7 +36,7 @@ internal static class CachedAttentionRule
                 int column = h * width, keyColumn = h / (op.Settings.Heads / op.Settings.KeyHeads) * width;
                 double[] query = q.Row(r).Slice(op.Q.First + column, width).ToArray();
                 double[][] keys = [.. cached.Select(entry => entry.Key[keyColumn..(keyColumn + width)])];
-                double[] p = math[h].Probabilities(query, rows.Positions[r], keys, out _);
+                double[] p = math[h].Probabilities(query, rows.Positions[r], keys, sequence.Globals, out _);
                 for (int j = 0; j < p.Length; j++)
                 {
                     for (int c = 0; c < width; c++)

@@ -19,6 +19,7 @@ internal sealed class AttentionReference
     private readonly AttentionShape _shape;
     private readonly double[,] _q, _k, _v;
     private readonly double[] _score, _bias;
+    private readonly Func<int, int, bool> _sees;
     private readonly double _slope;
     private readonly double[,] _kept;
 
@@ -31,9 +32,11 @@ internal sealed class AttentionReference
     /// <param name="score">Additive attention's vector, [K].</param>
     /// <param name="bias">By distance, [2R + 1].</param>
     /// <param name="kept">What dropout multiplies each probability with, [queries, keys].</param>
-    public AttentionReference(AttentionShape shape, int head, double[,] q, double[,] k, double[,] v, double[] score, double[] bias, double[,] kept)
+    /// <param name="sees">Which query sees which key; the shape's pattern unless given.</param>
+    public AttentionReference(AttentionShape shape, int head, double[,] q, double[,] k, double[,] v, double[] score, double[] bias, double[,] kept, Func<int, int, bool>? sees = null)
     {
         (_shape, _q, _k, _v, _score, _bias, _kept) = (shape, q, k, v, score, bias, kept);
+        _sees = sees ?? ((i, j) => Sees(shape, i, j));
         _slope = shape.Bias == BiasKind.Linear ? s_slopes[shape.Heads][head] : 0;
         Probabilities = Softmax();
         Output = new double[q.GetLength(0), shape.HeadWidth];
@@ -172,7 +175,7 @@ internal sealed class AttentionReference
         {
             for (int j = 0; j < Keys; j++)
             {
-                scores[j] = Sees(_shape, i, j) ? Score(i, j) : double.NegativeInfinity;
+                scores[j] = _sees(i, j) ? Score(i, j) : double.NegativeInfinity;
             }
 
             if (_shape.IsTopK && Keys > _shape.Pattern.Top)

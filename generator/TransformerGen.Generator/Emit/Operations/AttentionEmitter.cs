@@ -11,7 +11,7 @@ internal static class AttentionEmitter
         AttentionForwardKernel kernel = graph.Kernels.Need(new AttentionForwardKernel(Shape(op), op.LogSumExp is not null, op.Dropout is not null));
         writer.Lines($"// {Formula(op.Settings, op.Dropout)} within each sequence{(op.Settings.Causal ? ", no query sees a later key" : "")}; the matrix of all pairs never exists.");
         string kept = op.LogSumExp is null ? "" : ", " + graph.At(op.LogSumExp);
-        writer.Lines($"{kernel.ClassName}.{kernel.Method}({graph.Team}, {Operands(graph, op)}, {Terms(graph, op.Score, op.Bias)}{graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
+        writer.Lines($"{kernel.ClassName}.{kernel.Method}({graph.Team}, {Operands(graph, op)}, {Terms(graph, op.Score, op.Bias)}{Globals(graph, op)}{graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
     }
 
     public static void Emit(GraphEmitter graph, AttentionBackward op, SourceWriter writer)
@@ -31,7 +31,7 @@ internal static class AttentionEmitter
 
         writer.Lines("// d(attention): the scores are computed again, block by block.");
         writer.Lines($"{kernel.ClassName}.{kernel.Method}(");
-        writer.Lines($"    {graph.Team}, {Operands(graph, forward)}, {Terms(graph, forward.Score, forward.Bias)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
+        writer.Lines($"    {graph.Team}, {Operands(graph, forward)}, {Terms(graph, forward.Score, forward.Bias)}{Globals(graph, forward)}{graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
         writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DQ)}, {graph.At(op.DK)}, {graph.At(op.DV)}{gradients}{Dropout(graph, forward.Dropout)});");
     }
 
@@ -64,8 +64,29 @@ internal static class AttentionEmitter
         string queries = graph.Rows(forward.Q.Value), keys = graph.Rows(forward.K.Value);
         writer.Lines("// The captured probabilities: e^(score - log Σ e^score).");
         writer.Lines(
-            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Terms(graph, forward.Score, forward.Bias)}"
+            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Terms(graph, forward.Score, forward.Bias)}{Globals(graph, forward)}"
             + $"{graph.At(forward.LogSumExp!)}, s.Capture.Add({forward.Settings.Heads}, {queries}, {keys}));");
+    }
+
+    public static void Emit(GraphEmitter graph, GlobalAttention op, SourceWriter writer)
+    {
+        GlobalAttentionKernel kernel = graph.Kernels.Need(new GlobalAttentionKernel(AttentionShape.Self(op.Settings), op.LogSumExp is not null, op.Dropout is not null));
+        string rows = graph.Rows(op.X), kept = op.LogSumExp is null ? "" : ", " + graph.At(op.LogSumExp);
+        writer.Lines("// Rows of global tokens get attention to every key of their sequence instead.");
+        writer.Lines(
+            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Globals, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}, {graph.At(op.X)}, {graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
+    }
+
+    public static void Emit(GraphEmitter graph, GlobalAttentionBackward op, SourceWriter writer)
+    {
+        GlobalAttention forward = op.Forward;
+        GlobalAttentionBackwardKernel kernel = graph.Kernels.Need(new GlobalAttentionBackwardKernel(AttentionShape.Self(forward.Settings), forward.Dropout is not null));
+        string rows = graph.Rows(op.DY);
+        Columns dq = new(op.DQkv, forward.Q.First), dk = new(op.DQkv, forward.K.First), dv = new(op.DQkv, forward.V.First);
+        writer.Lines("// d(global attention): from the rows of global tokens, which send nothing to the local attention.");
+        writer.Lines($"{kernel.ClassName}.{kernel.Method}(");
+        writer.Lines($"    {graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Globals, {graph.At(forward.Q)}, {graph.At(forward.K)}, {graph.At(forward.V)}, {graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
+        writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DX)}, {graph.At(dq)}, {graph.At(dk)}, {graph.At(dv)}{Dropout(graph, forward.Dropout)});");
     }
 
     private static AttentionShape Shape(Attention op) => op.Q.Value == op.K.Value ? AttentionShape.Self(op.Settings) : AttentionShape.Cross(op.Settings);
@@ -78,6 +99,8 @@ internal static class AttentionEmitter
 
     private static string Terms(GraphEmitter graph, Parameter? score, Value? bias) =>
         (score is null ? "" : graph.Weight(score) + ", ") + (bias is null ? "" : graph.At(bias) + ", ");
+
+    private static string Globals(GraphEmitter graph, Attention op) => op.Settings.Globals ? graph.Rows(op.K.Value) + ".Globals, " : "";
 
     private static string Dropout(GraphEmitter graph, DropoutSite? site) => site is null ? "" : ", " + graph.Dropout(site);
 

@@ -38,6 +38,8 @@ internal static class OperationEmitters
         [typeof(AttentionBackward)] = Of<AttentionBackward>(AttentionEmitter.Emit),
         [typeof(CacheAppend)] = Of<CacheAppend>(AttentionEmitter.Emit),
         [typeof(CachedAttention)] = Of<CachedAttention>(AttentionEmitter.Emit),
+        [typeof(GlobalAttention)] = Of<GlobalAttention>(AttentionEmitter.Emit),
+        [typeof(GlobalAttentionBackward)] = Of<GlobalAttentionBackward>(AttentionEmitter.Emit),
         [typeof(RelativeBias)] = Of<RelativeBias>(RelativeBiasEmitter.Emit),
         [typeof(RelativeBiasBackward)] = Of<RelativeBiasBackward>(RelativeBiasEmitter.Emit),
         [typeof(CaptureProbabilities)] = Of<CaptureProbabilities>(AttentionEmitter.Emit),

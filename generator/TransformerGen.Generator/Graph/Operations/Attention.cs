@@ -25,6 +25,9 @@ internal sealed record AttentionSettings(int Heads, int KeyHeads, int HeadWidth,
     /// <summary>Factor of the slopes of a linear bias.</summary>
     public float BiasScale { get; init; } = 1f;
 
+    /// <summary>Every query also sees the keys of rows that are marked as global, wherever they are: a window with tokens that the batch chooses (Longformer).</summary>
+    public bool Globals { get; init; }
+
     /// <summary>R: distances beyond ±R have the bias of ±R.</summary>
     public int BiasReach { get; init; }
 
@@ -42,6 +45,8 @@ internal sealed record AttentionSettings(int Heads, int KeyHeads, int HeadWidth,
         KeyHeads < 1 || Heads % KeyHeads != 0 ? "the key heads divide the heads"
         : (Score == ScoreKind.Additive) != (score is not null) ? "additive attention, and only it, has a score vector"
         : score is not null && (score.Rows != Heads || score.Columns != HeadWidth) ? "the score vectors are [H, K]"
+        : Globals && (Pattern.Kind != PatternKind.Window || Causal || Bias != BiasKind.None) ? "global tokens go with a window of both sides"
+        : (Bias != BiasKind.None) && Pattern.Kind is PatternKind.Dilated or PatternKind.Strided ? "a bias by distance goes with patterns of neighbours"
         : SoftCap < 0 || !(Scale > 0) ? "scale and soft cap are positive"
         : (Bias == BiasKind.Distance) != (bias is not null) ? "a bias by distance, and only it, has a value"
         : bias is not null && (bias.Rows != Symbol.Once || bias.Width != BiasWidth) ? "the bias is [1, H·(2R + 1)]"
@@ -111,7 +116,8 @@ internal sealed class Attention(Stage stage, AttentionSettings settings, Columns
         string? mistake = Settings.Mistake(Score, Bias);
         Require(mistake is null, mistake ?? "");
         Require(LogSumExp is null || (LogSumExp.Width == Settings.Heads && LogSumExp.Rows == Y.Rows), "one logarithm per query and head");
-        Require(!Settings.Causal || Q.Value.Rows == K.Value.Rows, "causality is a matter of one sequence");
+        Require((!Settings.Causal && Settings.Bias == BiasKind.None && !Settings.Globals) || Q.Value.Rows == K.Value.Rows, "causality, distance and global tokens are a matter of one sequence");
+        Require(Dropout is null || Settings.Pattern.Kind is not (PatternKind.Dilated or PatternKind.Strided), "dropout of probabilities goes with patterns of neighbours");
     }
 }
 
@@ -221,6 +227,8 @@ internal sealed class CachedAttention(Stage stage, AttentionSettings settings, C
     public override void Check()
     {
         Require(Q.First + Settings.Width <= Q.Value.Width && Y.Width == Settings.Width && Y.Rows == Q.Value.Rows, "y has a row per query");
+        Require(!Settings.Globals, "global tokens are not cached");
+        Require(!Cache.IsSource || Settings.Bias == BiasKind.None, "distance is a matter of one sequence");
         Require(Cache.KeyHeads == Settings.KeyHeads && Cache.HeadWidth == Settings.HeadWidth, "the cache holds heads of this shape");
         string? mistake = Settings.Mistake(Score, Bias);
         Require(mistake is null, mistake ?? "");
