@@ -128,6 +128,11 @@ public class EncoderFamilyTests
         Assert.Equal(0.8f, Rate("roberta", "SequenceClassification", "\"classifier_dropout\": 0.8"));
         Assert.Equal(0.1f, Rate("albert", "TokenClassification", ""));
         Assert.Equal(0.3f, Rate("albert", "TokenClassification", "\"classifier_dropout_prob\": null, \"hidden_dropout_prob\": 0.3"));
+
+        // A pass whose main rate is 0 drops nothing: the main rate is then another site's.
+        Assert.Equal(0.1f, Spec("albert", "\"architectures\": [\"AlbertForTokenClassification\"]").Dropout);
+        Assert.Equal(0.3f, Spec("bert", "\"hidden_dropout_prob\": 0, \"attention_probs_dropout_prob\": 0.3").Dropout);
+        Assert.Equal(0.2f, Spec("modernbert", "\"embedding_dropout\": 0.2, \"mlp_dropout\": 0.3").Dropout);
         ModelSpec t5 = Spec("t5", "\"dropout_rate\": 0.2");
         Assert.Equal((0.2f, 0.2f), (t5.Encoder!.Dropout, t5.Decoder!.Dropout));
 

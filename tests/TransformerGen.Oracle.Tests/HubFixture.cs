@@ -83,7 +83,8 @@ internal sealed class HubFixture
     private OracleSequence[] WithTypes(IReadOnlyList<OracleSequence> sources)
     {
         int[][]? types = _expected.ContainsKey("input.token_type_ids") ? Cut("input.token_type_ids") : null;
-        return [.. sources.Select((source, s) => source with { Types = types?[s] })];
+        int[][]? globals = _expected.ContainsKey("input.global_attention_mask") ? Cut("input.global_attention_mask") : null;
+        return [.. sources.Select((source, s) => source with { Types = types?[s], Globals = Enumerable.Range(0, source.Tokens.Count).Where(i => globals?[s][i] == 1).ToHashSet() })];
     }
 
     private int[][] Cut(string name)

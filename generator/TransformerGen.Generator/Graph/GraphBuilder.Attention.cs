@@ -17,6 +17,7 @@ internal sealed partial class GraphBuilder
             Bias = spec.Bias.Kind,
             BiasScale = spec.Bias.Scale,
             BiasReach = spec.Bias.Kind == BiasKind.Distance ? spec.Bias.MaxDistance : 0,
+            Globals = spec.Global is not null,
         };
         Parameter? score = spec.ScoreTensor is { } tensor
             ? _parameters.Get(stage.Name + role + "Score", new Tensor(tensor, spec.Heads, spec.HeadWidth, 2, InitialValue.Normal, (float)Math.Pow(spec.HeadWidth, -0.5)))
@@ -55,9 +56,30 @@ internal sealed partial class GraphBuilder
             {
                 _graph.Add(new CaptureProbabilities(attention, _captured++));
             }
+
+            y = Everywhere(stage, role, spec, settings, x, y);
         }
 
         return Linear(stage, role + "Out", spec.Output, y, ActivationKind.None, role + "Attended");
+    }
+
+    /// <summary>Global tokens attend to every token by projections of their own; the others keep what they have.</summary>
+    private Value Everywhere(Stage stage, string role, AttentionSpec spec, AttentionSettings settings, Value x, Value local)
+    {
+        if (spec.Global is not { } projection)
+        {
+            return local;
+        }
+
+        Value qkv = Linear(stage, role + "GlobalQkv", projection, x, ActivationKind.None, role + "GlobalQkv");
+        var y = new Value(stage, role + "GlobalContext", x.Rows, spec.QueryWidth);
+        Value? logSumExp = _training ? new Value(stage, role + "GlobalLogSumExp", x.Rows, spec.Heads) : null;
+        AttentionSettings full = settings with { Pattern = PatternSpec.Full, Globals = false };
+        _graph.Add(new GlobalAttention(stage, full, new Columns(qkv, 0), new Columns(qkv, spec.QueryWidth), new Columns(qkv, spec.QueryWidth + spec.KeyWidth), local, y, logSumExp)
+        {
+            Dropout = Site(spec.Dropout),
+        });
+        return y;
     }
 
     /// <summary>Queries and keys, each normalised in groups of columns.</summary>

@@ -24,15 +24,14 @@ internal sealed partial class GraphBuilder
             }
 
             x = Skip(stage, before, x, stack.LayerDrop);
-
-            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && (stack is { FinalNorm: not null, CapturesFinalNorm: true } || stack.Projection is not null));
+            Capture(stack.Name, number, x, isLast: number == stack.Layers.Count && stack is { CapturesEnd: true } and not { FinalNorm: null, Projection: null });
         }
 
         if (stack.FinalNorm is { } final)
         {
             stage = new Stage(name + "Norm", $"{name} final norm", "x ← norm(x)");
             x = Norm(stage, final, x, "X");
-            Capture(stack.Name, stack.Layers.Count, x, isLast: !stack.CapturesFinalNorm);
+            Capture(stack.Name, stack.Layers.Count, x, isLast: stack.Projection is not null || !stack.CapturesEnd);
         }
 
         x = Drop(stage, x, stack.Dropout, "Dropped");
@@ -40,7 +39,7 @@ internal sealed partial class GraphBuilder
         {
             stage = new Stage(name + "Projection", $"{name} projection", "x ← x·Wᵀ");
             x = Linear(stage, "X", projection, x, ActivationKind.None, "X");
-            Capture(stack.Name, stack.Layers.Count, x);
+            Capture(stack.Name, stack.Layers.Count, x, isLast: !stack.CapturesEnd);
         }
 
         return x;

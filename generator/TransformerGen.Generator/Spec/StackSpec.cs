@@ -13,8 +13,8 @@ internal sealed record StackSpec(string Name, EmbeddingSpec Embedding, Equatable
     /// <summary>How often training skips a layer (Fan et al. 2020); each layer, for the whole batch.</summary>
     public float LayerDrop { get; init; }
 
-    /// <summary>The last of the captured hidden states is what the norm behind the last layer gives; else what it reads.</summary>
-    public bool CapturesFinalNorm { get; init; } = true;
+    /// <summary>The last of the captured hidden states is what the stack gives, behind its norm and projection; else what its last layer gives.</summary>
+    public bool CapturesEnd { get; init; } = true;
 
     /// <summary>Width of what the stack gives.</summary>
     public int OutputWidth(int width) => Projection?.Width ?? width;

@@ -21,7 +21,7 @@ internal sealed class AlbertFamily : HubFamily
         BertSizes sizes = BertSizes.Read(config, width: 4096, heads: 64, inner: 16384, activation: "gelu_new", dropout: 0);
         int vocabulary = config.Vocabulary(30000), length = config.Length("max_position_embeddings", 512), types = config.Size("type_vocab_size", 2, "the number of token types");
         int narrow = config.Size("embedding_size", 128, "the width of the embeddings"), groups = config.InRange("num_hidden_groups", 1, 1, sizes.Layers, "the number of groups of layers, each with its own weights");
-        int inside = config.InRange("inner_group_num", 1, 1, 64, "the number of layers of a group");
+        int inside = config.InRange("inner_group_num", 1, 1, Math.Max(1, 1024 / sizes.Layers), "the number of layers of a group");
         config.Only("position_embedding_type", "absolute");
         string prefix = task == HubTask.Model ? "" : "albert.";
         HeadSpec head = Head(config, task, prefix, sizes, narrow, vocabulary);

@@ -23,7 +23,7 @@ internal abstract class HubFamily : Family
         HubTask task = head ?? Architecture(reader);
         ModelSpec? spec = reader.Failed ? null : Build(config, task);
         config.ReadCommon(WithoutEffect);
-        return reader.Failed ? null : spec! with { ModelType = ModelType, ConfigJson = reader.Text };
+        return reader.Failed ? null : spec! with { ModelType = ModelType, ConfigJson = reader.Text, Dropout = DropoutRates.Main(spec) };
     }
 
     /// <inheritdoc/>

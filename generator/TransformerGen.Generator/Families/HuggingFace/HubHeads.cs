@@ -6,7 +6,7 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 internal static class HubHeads
 {
     /// <summary>What a checkpoint may hold beside the tensors of a head: positions that older versions stored, and the pooler where no head reads it.</summary>
-    public static EquatableList<string> Ignored { get; } = new(["*.position_ids", "*pooler.*"]);
+    public static EquatableList<string> Ignored { get; } = new(["*.position_ids", "*pooler"]);
 
     /// <summary>Names under which checkpoints hold the last product's tensors when those are the embedding's, or stand elsewhere.</summary>
     /// <param name="head">The head.</param>

@@ -79,7 +79,7 @@ internal sealed class ModernBertFamily : HubFamily
                 }),
                 Norm(prefix + "final_norm"))
             {
-                CapturesFinalNorm = false,
+                CapturesEnd = false,
             },
             Head = head,
             Dropout = attentionDropout,
