@@ -28,7 +28,7 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
                 "buildTransitive/TransformerGen.targets",
                 "lib/net10.0/TransformerGen.dll",
                 "lib/net10.0/TransformerGen.xml",
-                "tasks/netstandard2.0/TransformerGen.Tasks.dll",
+                "tools/netstandard2.0/TransformerGen.Tasks.dll",
             ],
             files);
 
