@@ -15,6 +15,9 @@ public sealed record DiagnosticCase(string Id, string Source, string Underlined,
     /// <summary>MSBuild property TransformerGenParameterCap.</summary>
     public string? Cap { get; init; }
 
+    /// <summary>Names and shapes of the checkpoint that the project lists for the config.json; null for none.</summary>
+    public string[]? Weights { get; init; }
+
     /// <summary>Errors that the compiler itself reports for the same mistake.</summary>
     public string[] CompilerErrors { get; init; } = [];
 }
@@ -124,6 +127,16 @@ internal static class DiagnosticCases
 
     private static IEnumerable<DiagnosticCase> OfHub =>
     [
+        new("TFG028", FromFile, "\"config.json\"", "The checkpoint 'model.safetensors' does not fit the model: encoder.layers.0.fc1.weight is [16, 8], not [32, 8]; encoder.layers.0.fc2.bias [8] is missing. List the checkpoint that belongs to this config.json, or mend the config.json.", Json("\"d_ff\": 32"))
+        {
+            Weights =
+            [
+                .. SpecTensors.Of(Generator.Parsing.ConfigFile.Read("config.json", Json("\"d_ff\": 32"), []).Spec!)
+                    .Where(tensor => tensor.Key != "encoder.layers.0.fc2.bias")
+                    .Select(tensor => (tensor.Key == "encoder.layers.0.fc1.weight" ? "[16, 8]" : $"[{string.Join(", ", tensor.Value)}]") + "\t" + tensor.Key),
+                "[3]\tanother.tensor",
+            ],
+        },
         new("TFG026", FromFile, "\"hiden_size\"", "The key 'hiden_size' is unknown for model_type 'llama' and has no effect on the generated model. If it changes the mathematics the model will be wrong; if it does not, remove it or begin it with an underscore.", "{ \"model_type\": \"llama\", \"hiden_size\": 64, \"num_hidden_layers\": 1 }", (1, 26)),
         new("TFG027", FromFile, "\"mish\"", "'hidden_act' is \"mish\", which is not supported for model_type 'llama'. Supported is " + Activations + ".", "{ \"model_type\": \"llama\", \"hidden_act\": \"mish\" }", (1, 40)),
         new("TFG027", FromFile, "[", "'architectures' is \"LlamaForTokenClassification\", which is not supported for model_type 'llama'. Supported is a class that ends with \"...ForCausalLM\".", "{ \"model_type\": \"llama\", \"architectures\": [\"LlamaForTokenClassification\"] }", (1, 43)),

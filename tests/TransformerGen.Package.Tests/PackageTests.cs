@@ -28,6 +28,7 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
                 "buildTransitive/TransformerGen.targets",
                 "lib/net10.0/TransformerGen.dll",
                 "lib/net10.0/TransformerGen.xml",
+                "tools/netstandard2.0/TransformerGen.Tasks.dll",
             ],
             files);
 
@@ -57,6 +58,39 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
         Assert.Equal("true native", Choices("-p:RuntimeIdentifier=linux-x64", "-p:IlcInstructionSet=native"));
         Assert.Equal("false ", Choices("-p:RuntimeIdentifier=linux-arm64", "-p:AllowUnsafeBlocks=false"));
         Assert.Equal("true ", Choices("-p:RuntimeIdentifier=linux-x64", "-p:PublishAot=false"));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_is_listed_is_read_once_and_compared_with_its_model()
+    {
+        string weights = Path.Combine(project.Folder, "tiny", "model.safetensors"), text = Path.Combine(project.Folder, "obj", "Release", "net10.0", "TransformerGen.tensors.txt");
+        try
+        {
+            // One tensor, and of the wrong shape.
+            byte[] header = System.Text.Encoding.UTF8.GetBytes("""{"shared.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}""");
+            byte[] file = [.. BitConverter.GetBytes((long)header.Length), .. header, .. new byte[24]];
+            File.WriteAllBytes(weights, file);
+            DotNet.Outcome build = project.Run("build", "-c", "Release", "-v", "m");
+            Assert.NotEqual(0, build.ExitCode);
+            Assert.Contains("error TFG028: The checkpoint 'model.safetensors' does not fit the model: shared.weight is [2, 3], not [16, 32]; decoder.", build.Output, StringComparison.Ordinal);
+            Assert.Equal(
+                $"TransformerGen tensors 1\nconfig\t{Path.Combine(project.Folder, "tiny", "config.json")}\nweights\t{weights}\n[2, 3]\tshared.weight\n", File.ReadAllText(text));
+
+            DateTime written = File.GetLastWriteTimeUtc(text);
+            project.Run("msbuild", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-v:m").MustSucceed("msbuild");
+            Assert.Equal(written, File.GetLastWriteTimeUtc(text));
+
+            File.WriteAllBytes(weights, file[..^1]);
+            DotNet.Outcome damaged = project.Run("msbuild", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-v:m");
+            Assert.NotEqual(0, damaged.ExitCode);
+            Assert.Contains("error TFG029: The checkpoint cannot be checked: model.safetensors holds 23 bytes of data, and its tensors take 24", damaged.Output, StringComparison.Ordinal);
+            project.Run("msbuild", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-p:TransformerGenCheckWeights=false", "-v:m").MustSucceed("msbuild");
+        }
+        finally
+        {
+            File.Delete(weights);
+            File.Delete(text);
+        }
     }
 
     [NativeFact]

@@ -121,6 +121,10 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor UnsupportedValue = Error(
         "TFG027", "Values of a config.json are supported", "'{0}' is {1}, which is not supported for model_type '{2}'. Supported is {3}.");
 
+    /// <summary>{0}: file, {1}: what differs.</summary>
+    public static readonly DiagnosticDescriptor WeightsDoNotFit = Error(
+        "TFG028", "A listed checkpoint fits its model", "The checkpoint '{0}' does not fit the model: {1}. List the checkpoint that belongs to this config.json, or mend the config.json.");
+
     /// <summary>{0}: class, {1}: exception.</summary>
     public static readonly DiagnosticDescriptor InternalError = Error(
         "TFG099", "The generator has an error", "The generator failed on '{0}': {1}. This is a mistake in TransformerGen, not in your code; please report it with the attribute or the config.json.");
@@ -130,7 +134,7 @@ internal static class Descriptors
     [
         NotPartial, ContainerNotPartial, Generic, WrongKind, Duplicate, UnsafeOff, SizeOutOfRange, HeadsDoNotDivide, OddWidth, TooManyParameters,
         PatternNeedsNumber, NumberWithoutPattern, IdOutOfVocabulary, NumberOutOfRange, UnknownChoice, FileNotFound, MalformedJson, UnknownKey, WrongType,
-        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge, KeyWithoutEffect, UnsupportedValue,
+        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge, KeyWithoutEffect, UnsupportedValue, WeightsDoNotFit,
     ];
 
     private static DiagnosticDescriptor Error(string id, string title, string format) => Create(id, title, format, DiagnosticSeverity.Error);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using TransformerGen.Generator.Parsing;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Diagnostics;
 
@@ -28,12 +29,18 @@ public sealed class TransformerModelAnalyzer : DiagnosticAnalyzer
         if (declaration is not null)
         {
             AdditionalText[] files = [.. context.Options.AdditionalFiles.Where(file => file.Path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))];
-            TargetResolver.Resolve(
+            BuildSettings settings = BuildSettings.Read(context.Options.AnalyzerConfigOptionsProvider.GlobalOptions);
+            ModelTarget? target = TargetResolver.Resolve(
                 declaration,
                 [.. files.Select(file => file.Path)],
                 i => ConfigFile.Read(files[i].Path, files[i].GetText(context.CancellationToken)?.ToString() ?? "", problems).Spec,
-                BuildSettings.Read(context.Options.AnalyzerConfigOptionsProvider.GlobalOptions),
+                settings,
                 fields);
+            AdditionalText? tensors = context.Options.AdditionalFiles.FirstOrDefault(file => ConfigPaths.FileName(file.Path) == WeightsCheck.FileName);
+            if (target is not null && declaration.ConfigPath is string config && tensors?.GetText(context.CancellationToken)?.ToString() is string text)
+            {
+                WeightsCheck.Report(target.Spec, config, WeightsCheck.Read(text), settings, fields!);
+            }
         }
 
         foreach (Diagnostic problem in problems)
