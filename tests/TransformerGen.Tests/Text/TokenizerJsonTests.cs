@@ -148,7 +148,7 @@ public class TokenizerJsonTests
         return TextTokenizer.Load(new MemoryStream(Encoding.UTF8.GetBytes(file)));
     }
 
-    private static IEnumerable<JsonElement> Rows(string kind) => Expected.GetProperty(kind).GetProperty("rows").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Rows(string kind) => Expected.GetProperty(kind).GetProperty("rows").EnumerateArray();
 
     private static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];
 
