@@ -6,7 +6,7 @@ namespace TransformerGen.Text;
 public sealed partial class TextTokenizer
 {
     private TextEncoding EncodeParts(
-        IReadOnlyList<TokenTemplate.Part> parts, ReadOnlySpan<char> first, ReadOnlySpan<char> second, bool findSpecialTokens, bool addSpecialTokens)
+        TokenTemplate.Part[] parts, ReadOnlySpan<char> first, ReadOnlySpan<char> second, bool findSpecialTokens, bool addSpecialTokens)
     {
         var template = _parts.Template;
         var ids = new List<int>(((first.Length + second.Length) / 3) + 4);

@@ -74,8 +74,8 @@ public class RealTokenizerTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("vocab-uncased.txt", true, "Unaffable caf\u00e9 \u2014 it's 5\u00b0C", "[CLS] una ##ffa ##ble cafe \u2014 it ' s 5 \u00b0 ##c [SEP]")]
-    [InlineData("vocab-cased.txt", false, "Unaffable caf\u00e9", "[CLS] Una ##ffa ##ble caf\u00e9 [SEP]")]
+    [InlineData("vocab-uncased.txt", true, "Unaffable caf\u00e9 \u2014 it's 5\u00b0C", "[CLS] una ##ffa ##ble cafe \u2014 it ' s 5 ##\u00b0 ##c [SEP]")]
+    [InlineData("vocab-cased.txt", false, "Unaffable caf\u00e9", "[CLS] Una ##ff ##able caf\u00e9 [SEP]")]
     public void BERT_has_its_pieces(string file, bool lowercase, string text, string pieces)
     {
         if (TextData.Shared($"data/tokenizers/bert/{file}", output) is not { } path) return;
@@ -87,7 +87,6 @@ public class RealTokenizerTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("data/stories260K/tok512.model", true, false)]
-    [InlineData("data/tokenizers/t5/spiece.model", false, true)]
     [InlineData("data/tokenizers/spm/test_model.model", false, true)]
     public void SentencePiece_models_give_the_ids_of_the_library(string file, bool begins, bool ends)
     {
@@ -100,6 +99,20 @@ public class RealTokenizerTests(ITestOutputHelper output)
         var lines = File.ReadLines(corpus).Where(line => line.Length > 0).Take(1500).Append("Once upon a time, there was a little girl.").ToArray();
         foreach (var line in lines) Assert.Equal(library.EncodeToIds(line), tokenizer.Encode(line));
         Assert.Equal("Once upon a time, there was a little girl.", tokenizer.Decode(tokenizer.Encode(lines[^1])));
+    }
+
+    [Fact]
+    public void T5_has_the_ids_of_its_documentation()
+    {
+        // The library's reader does not take a model without a begin token.
+        if (TextData.Shared("data/tokenizers/t5/spiece.model", output) is not { } path) return;
+        var tokenizer = TextTokenizer.Load(path);
+
+        int[] ids = [13959, 1566, 12, 2968, 10, 37, 629, 19, 1627, 5, 1];
+        Assert.Equal(ids, tokenizer.Encode("translate English to German: The house is wonderful."));
+        Assert.Equal(ids, tokenizer.Encode("  translate  English to German: The\u00a0house is wonderful."));
+        Assert.Equal("translate English to German: The house is wonderful.", tokenizer.Decode(ids));
+        Assert.Equal(tokenizer.Encode("five 1 VIII"), tokenizer.Encode("\uff46\uff49\uff56\uff45 \u2460 \u2167"));
     }
 
     private static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
@@ -16,7 +17,7 @@ public class TokenizerStepTests(ITestOutputHelper output)
     private const string Gpt4 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     // What the expressions tell apart, often side by side.
-    private static readonly Gen<string> Mixed = Gen.OneOfConst("a", "B", "\u00e9", "1", "23", "\u00bd", " ", "  ", "\n", "\r\n", "\t", "\u00a0", "'", "'s", "'LL", "'\u017f", ".", "!?", "\u6771", "_").List[0, 24].Select(string.Concat);
+    private static readonly Gen<string> Mixed = Gen.OneOfConst("a", "B", "\u00e9", "1", "23", "\u00bd", " ", "  ", "\n", "\r\n", "\t", "\u00a0", "'", "'s", "'LL", ".", "!?", "\u6771", "_").List[0, 24].Select(string.Concat);
 
     [Fact]
     public void GPT_4s_words_are_the_matches_of_its_expression()
@@ -45,6 +46,38 @@ public class TokenizerStepTests(ITestOutputHelper output)
         Mixed.Sample(text => Assert.Equal(
             backtracking.Matches(text).Where(match => match.Length > 0).Select(match => new Word(match.Index, match.Index + match.Length)),
             linear.Matches(text)));
+    }
+
+    [Theory]
+    [InlineData("'\u017fa", "'\u017f|a")]
+    [InlineData("'LLa", "'LL|a")]
+    [InlineData("'xa", "'xa")]
+    public void Contractions_are_found_without_regard_to_case(string text, string words)
+    {
+        // The long s too is an s to the reference's engines, to .NET's it is not.
+        Assert.Equal(words, string.Join('|', Words(text, Gpt4Words.For(Gpt4)!.EndOfWord)));
+    }
+
+    [Theory]
+    [InlineData("bpe-roberta-kind")]
+    [InlineData("bpe-gpt4-kind")]
+    [InlineData("bpe-llama-kind")]
+    [InlineData("wordpiece-cased")]
+    public void Encoding_what_was_met_before_allocates_nothing(string kind)
+    {
+        var tokenizer = TokenizerJsonTests.Loaded(kind);
+        var ids = new List<int>(4096);
+        const string text = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer <mask> the slings [MASK] and arrows";
+        for (var round = 0; round < 50; round++)
+        {
+            ids.Clear();
+            tokenizer.Encode(text, ids);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        ids.Clear();
+        tokenizer.Encode(text, ids);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]
@@ -90,6 +123,30 @@ public class TokenizerStepTests(ITestOutputHelper output)
     [InlineData("\U0001D15E", false, true, "\U0001D157\U0001D165")]
     public void Unicodes_normalisation_forms(string text, bool compatible, bool compose, string expected) =>
         Assert.Equal(expected, Normalized(new UnicodeNormalizer(compatible, compose), text));
+
+    // SHA-256 of what Python's unicodedata, of Unicode 14, gives.
+    [Theory]
+    [InlineData(false, true, "B710AC9FE9D23E1EA5A150408A6ACBFDE6D4342B7F07C8D9CBD16FB323CE0ED2")]
+    [InlineData(false, false, "387DBADB22833C0680B25A5FD042D5A32576A82183E013D4975B01FA724C039D")]
+    [InlineData(true, true, "4D36D30D8E5BBC9B53348DE6C0311E434A4A13BBB2946DF531449A09BC522E7D")]
+    [InlineData(true, false, "A0D8EE6EC3B8BC9F3CFE8A6AFBB333C0CEA8951B58BA7A7E9D30C27B96901564")]
+    public void Every_character_has_Unicodes_normalisation_forms(bool compatible, bool compose, string expected)
+    {
+        var normalizer = new UnicodeNormalizer(compatible, compose);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var value = 0; value < 0x30000; value++)
+        {
+            if (!Rune.TryCreate(value, out var rune)) continue;
+            Add(rune.ToString());
+
+            // Marks also among others, so that they are ordered, blocked and composed.
+            if (UnicodeForms.CombiningClass(rune) != 0) Add($"a\u0302{rune}\u0323\u1100{rune}\u1161");
+        }
+
+        Assert.Equal(expected, Convert.ToHexString(hash.GetHashAndReset()));
+
+        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(Normalized(normalizer, text) + "\n"));
+    }
 
     [Fact]
     public void A_text_of_marks_alone_is_normalised_in_time()

@@ -55,7 +55,7 @@ internal sealed class SplitterReader
         if (AddsPrefixSpace) steps.Add(new PrefixSplitter(new Rune(' '), replaceBlanks: false, PrefixSplitter.Scheme.Always));
         if (part.Flag("use_regex", whenAbsent: true)) steps.Add(new ScanningSplitter(Gpt2Words.EndOfWord));
         IsByteLevel = true;
-        return new SequenceSplitter(steps);
+        return new SequenceSplitter([.. steps]);
     }
 
     private static SequenceSplitter Metaspace(JsonPart part)
@@ -73,7 +73,7 @@ internal sealed class SplitterReader
         };
         var steps = new List<WordSplitter> { new PrefixSplitter(replacement, replaceBlanks: true, prepend) };
         if (part.Flag("split", whenAbsent: true)) steps.Add(new CharacterSplitter(rune => rune == replacement, DelimiterBehavior.MergedWithNext));
-        return new SequenceSplitter(steps);
+        return new SequenceSplitter([.. steps]);
     }
 
     private static WordSplitter Split(JsonPart part)

@@ -82,7 +82,7 @@ internal static class TemplateReader
         return tokens;
     }
 
-    private static List<TokenTemplate.Part> Parts(JsonPart list, Dictionary<string, int[]> tokens)
+    private static TokenTemplate.Part[] Parts(JsonPart list, Dictionary<string, int[]> tokens)
     {
         var parts = new List<TokenTemplate.Part>();
         foreach (var entry in list.Entries())
@@ -100,6 +100,6 @@ internal static class TemplateReader
             parts.Add(new TokenTemplate.Part(-1, ids, token.Find("type_id")?.Number() ?? 0));
         }
 
-        return parts;
+        return [.. parts];
     }
 }

@@ -11,7 +11,7 @@ internal abstract class TextNormalizer
 }
 
 /// <summary>Several normalisers, one after the other.</summary>
-internal sealed class SequenceNormalizer(IReadOnlyList<TextNormalizer> steps) : TextNormalizer
+internal sealed class SequenceNormalizer(TextNormalizer[] steps) : TextNormalizer
 {
     /// <inheritdoc/>
     public override void Apply(EncodingBuffers buffers)

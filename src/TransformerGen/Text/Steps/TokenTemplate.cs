@@ -7,10 +7,10 @@ internal sealed record TokenTemplate
     public static TokenTemplate None { get; } = new() { Single = [new Part(0, [], 0)], Pair = [new Part(0, [], 0), new Part(1, [], 1)] };
 
     /// <summary>One text.</summary>
-    public required IReadOnlyList<Part> Single { get; init; }
+    public required Part[] Single { get; init; }
 
     /// <summary>Two texts, or null where the file describes none.</summary>
-    public IReadOnlyList<Part>? Pair { get; init; }
+    public Part[]? Pair { get; init; }
 
     /// <summary>Leaves blanks out of the places of tokens.</summary>
     public bool TrimsOffsets { get; init; }

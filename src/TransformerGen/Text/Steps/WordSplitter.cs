@@ -41,7 +41,7 @@ internal abstract class WordSplitter
 }
 
 /// <summary>Several steps, one after the other.</summary>
-internal sealed class SequenceSplitter(IReadOnlyList<WordSplitter> steps) : WordSplitter
+internal sealed class SequenceSplitter(WordSplitter[] steps) : WordSplitter
 {
     /// <inheritdoc/>
     public override void Apply(EncodingBuffers buffers)
