@@ -36,11 +36,17 @@ public class TokenizerStepTests(ITestOutputHelper output)
         Mixed.Sample(text => Assert.Equal(backtracking.Matches(text).Select(match => match.Value), Words(text, words.EndOfWord)), iter: 20_000);
     }
 
-    [Fact]
-    public void An_expression_without_backtracking_matches_what_one_with_it_does()
+    [Theory]
+    [InlineData(@"\p{Lu}?\p{Ll}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")]
+    [InlineData(@" ?[a-z']+")]
+    [InlineData(@" ?[^(\s|.,!?)]+")]
+    [InlineData(@" {2,}")]
+    [InlineData(@"\s+")]
+    [InlineData(@"[0-9][0-9]")]
+    [InlineData(@"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    public void An_expression_without_backtracking_matches_what_one_with_it_does(string pattern)
     {
         // The look-ahead is done by hand.
-        const string pattern = @"\p{Lu}?\p{Ll}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
         var backtracking = new Regex(pattern, RegexOptions.CultureInvariant);
         var linear = new SplitExpression(pattern);
         Mixed.Sample(text => Assert.Equal(
@@ -86,6 +92,39 @@ public class TokenizerStepTests(ITestOutputHelper output)
         const string text = "\U00010400\U00010428 \U0001F600\U0001F600";
         Assert.Equal(["\U00010400\U00010428", " \U0001F600\U0001F600"], Words(text, Gpt4Words.For(Gpt4)!.EndOfWord));
         Assert.Equal([new Word(0, 4), new Word(4, 9)], new SplitExpression(@" ?\p{L}+| ?[^\s\p{L}\p{N}]+").Matches(text));
+    }
+
+    [Fact]
+    public void A_class_within_a_class_is_a_union()
+    {
+        // BLOOM's expression: brackets within brackets, which .NET reads otherwise.
+        const string text = "Hello, (world|s) how's it\u3002";
+        var words = new SplitExpression(@" ?[^(\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+").Matches(text).Select(word => text[word.Start..word.End]);
+
+        Assert.Equal(["Hello", "world", "s", " how's", " it"], words);
+        Assert.Throws<NotSupportedException>(() => new SplitExpression("[a[^b]]"));
+        Assert.Throws<NotSupportedException>(() => new SplitExpression("[a-z&&[b]]"));
+    }
+
+    [Fact]
+    public void Steps_behind_ByteLevel_see_the_spelling()
+    {
+        // Falcon's order of steps. Digits cuts at numbers of the spelling too: the second byte of U+00F2 is spelled as a superscript two.
+        var tokenizer = TokenizerJsonTests.Loaded(
+            "bpe-roberta-kind",
+            "\"pre_tokenizer\": {",
+            """
+            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel", "add_prefix_space": false}, {"type": "Digits"},
+                {"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated"}]}, "unread": {
+            """);
+        var plain = TokenizerJsonTests.Loaded("bpe-roberta-kind");
+        const string text = "the question 12345 na\u00efve caf\u00e9, h\u00f2 \U0001F600";
+
+        var (found, expected) = (tokenizer.EncodeWithOffsets(text), plain.EncodeWithOffsets(text));
+
+        // This vocabulary merges neither digits nor such bytes, so that nothing else may change.
+        Assert.Equal(expected.Ids.ToArray(), found.Ids.ToArray());
+        Assert.Equal(expected.Offsets.ToArray(), found.Offsets.ToArray());
     }
 
     [Theory]

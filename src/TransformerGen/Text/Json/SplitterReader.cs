@@ -26,13 +26,16 @@ internal sealed class SplitterReader
     ]);
 
     /// <summary>Reads one step and those within it.</summary>
-    public WordSplitter Read(JsonPart part)
+    /// <param name="part">The component.</param>
+    /// <param name="isLast">No further step follows.</param>
+    public WordSplitter Read(JsonPart part, bool isLast = true)
     {
-        if (IsByteLevel) throw part.Unsupported($"{part.Type} behind ByteLevel", "ByteLevel as the last step");
         switch (part.Type)
         {
-            case "Sequence": return new SequenceSplitter([.. part.Require("pretokenizers").Entries().Select(Read)]);
-            case "ByteLevel": return ByteLevel(part);
+            case "Sequence":
+                JsonPart[] entries = [.. part.Require("pretokenizers").Entries()];
+                return new SequenceSplitter([.. entries.Select((entry, index) => Read(entry, isLast && index == entries.Length - 1))]);
+            case "ByteLevel": return ByteLevel(part, isLast);
             case "Metaspace": return Metaspace(part);
             case "Split": return Split(part);
             case "Whitespace": return new WordOrSignsSplitter();
@@ -48,13 +51,16 @@ internal sealed class SplitterReader
         }
     }
 
-    private SequenceSplitter ByteLevel(JsonPart part)
+    private SequenceSplitter ByteLevel(JsonPart part, bool isLast)
     {
         var steps = new List<WordSplitter>();
         AddsPrefixSpace = part.Flag("add_prefix_space", whenAbsent: true);
         if (AddsPrefixSpace) steps.Add(new PrefixSplitter(new Rune(' '), replaceBlanks: false, PrefixSplitter.Scheme.Always));
         if (part.Flag("use_regex", whenAbsent: true)) steps.Add(new ScanningSplitter(Gpt2Words.EndOfWord));
-        IsByteLevel = true;
+
+        // The model spells words itself, but a step that follows looks at the spelling.
+        if (isLast) IsByteLevel = true;
+        else steps.Add(new SpellingSplitter());
         return new SequenceSplitter([.. steps]);
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace TransformerGen.Text.Steps;
 
@@ -206,6 +205,36 @@ internal sealed class PrefixSplitter(Rune prefix, bool replaceBlanks, PrefixSpli
             }
 
             result.CopyTo(word.End);
+            buffers.NewWords.Add(new Word(start, result.Length));
+        }
+
+        buffers.UseNewText();
+        buffers.UseNewWords();
+    }
+
+    /// <inheritdoc/>
+    protected override void Split(ReadOnlySpan<char> word, int start, List<Word> words) => throw new NotSupportedException();
+}
+
+/// <summary>Spells words in <see cref="ByteAlphabet"/>, one character per byte.</summary>
+internal sealed class SpellingSplitter : WordSplitter
+{
+    /// <inheritdoc/>
+    public override void Apply(EncodingBuffers buffers)
+    {
+        var text = buffers.Text.Units;
+        var result = buffers.NewText;
+        result.Rewrite(buffers.Text);
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var word in buffers.Words)
+        {
+            var start = result.Length;
+            for (int at = word.Start, length; at < word.End; at += length)
+            {
+                var rune = AlignedText.RuneAt(text, at, out length);
+                foreach (var value in bytes[..rune.EncodeToUtf8(bytes)]) result.PutAt(new Rune(ByteAlphabet.ToCharacter(value)), at);
+            }
+
             buffers.NewWords.Add(new Word(start, result.Length));
         }
 
