@@ -7,7 +7,7 @@ namespace TransformerGen.Text;
 /// <param name="SingleWord">Matches only where no letter, digit or underscore touches it.</param>
 /// <param name="StripsLeft">Takes the white space before it along.</param>
 /// <param name="StripsRight">Takes the white space behind it along.</param>
-/// <param name="IsNormalized">As stored; without a normaliser it makes no difference.</param>
+/// <param name="IsNormalized">Matches text as the normaliser leaves it, not as it stands.</param>
 public sealed record AddedToken(
     int Id,
     string Content,

@@ -28,23 +28,29 @@ public sealed record BpeTrainingOptions
     /// <exception cref="ArgumentException">A value cannot be used; the message names it.</exception>
     internal void Validate()
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var token in SpecialTokens)
-        {
-            if (string.IsNullOrEmpty(token)) throw new ArgumentException("SpecialTokens holds an empty token; a special token needs at least one character.");
-            if (!seen.Add(token)) throw new ArgumentException($"SpecialTokens holds '{token}' twice; every special token needs its own id.");
-        }
-
-        if (MinimumFrequency < 0) throw new ArgumentException($"MinimumFrequency is {MinimumFrequency}; it must be 0 or more.");
+        Validate(SpecialTokens, MinimumFrequency);
         var least = SpecialTokens.Count + 256;
         if (VocabularySize < least)
         {
             throw new ArgumentException($"VocabularySize is {VocabularySize}; the {SpecialTokens.Count} special tokens and the 256 bytes alone need {least}.");
         }
     }
+
+    /// <summary>Checks what the trainers have in common.</summary>
+    internal static void Validate(IReadOnlyList<string> specialTokens, int minimumFrequency)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var token in specialTokens)
+        {
+            if (string.IsNullOrEmpty(token)) throw new ArgumentException("SpecialTokens holds an empty token; a special token needs at least one character.");
+            if (!seen.Add(token)) throw new ArgumentException($"SpecialTokens holds '{token}' twice; every special token needs its own id.");
+        }
+
+        if (minimumFrequency < 0) throw new ArgumentException($"MinimumFrequency is {minimumFrequency}; it must be 0 or more.");
+    }
 }
 
-/// <summary>How far a training run of <see cref="ByteLevelBpeTrainer"/> is.</summary>
+/// <summary>How far a training run of <see cref="ByteLevelBpeTrainer"/> or <see cref="WordPieceTrainer"/> is.</summary>
 /// <param name="Sentences">Sentences read; the final number once merging has begun.</param>
 /// <param name="Pieces">Pieces in the vocabulary so far; 0 while sentences are read.</param>
 /// <param name="TargetPieces">The vocabulary size asked for.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TransformerGen.Text.Json;
 
 namespace TransformerGen.Text;
 
@@ -10,7 +11,6 @@ namespace TransformerGen.Text;
 public static class ByteLevelBpeTrainer
 {
     private const int SentencesPerReport = 4096;
-    private const int MergesPerReport = 128;
 
     /// <summary>Learns a vocabulary. The result depends on the words and their number alone, not on the order of sentences.</summary>
     /// <param name="sentences">The training text, read once; held are only its distinct words. Pieces never cross a sentence.</param>
@@ -36,17 +36,19 @@ public static class ByteLevelBpeTrainer
 
         var wordCounts = CountWords(sentences, options, progress, out var read, cancellationToken);
         var words = ToPieces(wordCounts, pieces);
-        var merges = Merge(words, pieces, options, progress, read, cancellationToken);
-        progress?.Report(new BpeTrainingProgress(read, pieces.Count, options.VocabularySize));
+        var merges = PieceMerging.Run(words, pieces, options.VocabularySize, options.MinimumFrequency, string.Concat, Report, cancellationToken);
+        Report();
+        void Report() => progress?.Report(new BpeTrainingProgress(read, pieces.Count, options.VocabularySize));
 
-        return new TextTokenizer(new BpeDefinition
+        var definition = new BpeDefinition
         {
             Vocabulary = pieces.ToVocabulary(),
             Merges = merges,
             AddedTokens = [.. options.SpecialTokens.Select(token => new AddedToken(pieces.Find(token), token))],
             UnknownToken = options.SpecialTokens.Contains("<unk>") ? "<unk>" : null,
             AddPrefixSpace = options.AddPrefixSpace,
-        });
+        };
+        return TextTokenizer.Create(definition, "The trained tokenizer");
     }
 
     private static Dictionary<string, long> CountWords(
@@ -84,31 +86,5 @@ public static class ByteLevelBpeTrainer
         }
 
         return words;
-    }
-
-    private static List<(string Left, string Right)> Merge(
-        List<BpeWord> words, PieceList pieces, BpeTrainingOptions options, IProgress<BpeTrainingProgress>? progress, long read, CancellationToken cancellationToken)
-    {
-        var pairs = new PairCounts();
-        for (var index = 0; index < words.Count; index++)
-        {
-            var word = words[index].Pieces;
-            for (var i = 1; i < word.Length; i++) pairs.Add(word[i - 1], word[i], words[index].Count, index);
-        }
-
-        pairs.Queue();
-        var merges = new List<(string Left, string Right)>();
-        while (pieces.Count < options.VocabularySize && pairs.TryTake(options.MinimumFrequency, out var pair, out var where))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var (left, right) = (pieces[pair.Left], pieces[pair.Right]);
-            var merged = pieces.Add(left + right);
-            merges.Add((left, right));
-            foreach (var index in where) words[index].Merge(pair.Left, pair.Right, merged, pairs, index);
-            pairs.Queue();
-            if (merges.Count % MergesPerReport == 0) progress?.Report(new BpeTrainingProgress(read, pieces.Count, options.VocabularySize));
-        }
-
-        return merges;
     }
 }

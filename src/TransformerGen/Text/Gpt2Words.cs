@@ -12,11 +12,19 @@ namespace TransformerGen.Text;
 /// </summary>
 internal static class Gpt2Words
 {
-    private enum Kind
+    /// <summary>What the expressions tell apart.</summary>
+    internal enum Kind
     {
+        /// <summary><c>\p{L}</c>.</summary>
         Letter,
+
+        /// <summary><c>\p{N}</c>.</summary>
         Number,
+
+        /// <summary><c>\s</c>.</summary>
         Space,
+
+        /// <summary>None of them.</summary>
         Other,
     }
 
@@ -39,7 +47,8 @@ internal static class Gpt2Words
         return end == text.Length || end == start + 1 ? end : end - 1;
     }
 
-    private static int EndOfRun(ReadOnlySpan<char> text, int from, Kind kind)
+    /// <summary>The index behind the run of one kind that goes on at <paramref name="from"/>.</summary>
+    internal static int EndOfRun(ReadOnlySpan<char> text, int from, Kind kind)
     {
         while (from < text.Length && KindAt(text, from, out var length) == kind) from += length;
         return from;
@@ -52,7 +61,8 @@ internal static class Gpt2Words
         return rest.Length > 2 && (rest[1], rest[2]) is ('r', 'e') or ('v', 'e') or ('l', 'l') ? 3 : 0;
     }
 
-    private static Kind KindAt(ReadOnlySpan<char> text, int index, out int length)
+    /// <summary>The kind of a character, and its length in UTF-16 units.</summary>
+    internal static Kind KindAt(ReadOnlySpan<char> text, int index, out int length)
     {
         length = 1;
         var unit = text[index];

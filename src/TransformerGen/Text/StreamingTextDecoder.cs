@@ -1,4 +1,5 @@
 using System.Text;
+using TransformerGen.Text.Steps;
 
 namespace TransformerGen.Text;
 
@@ -9,28 +10,34 @@ namespace TransformerGen.Text;
 public sealed class StreamingTextDecoder
 {
     private readonly TextTokenizer _tokenizer;
+    private readonly DecodingStream _stream;
     private readonly bool _skipSpecialTokens;
-    private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
+    private readonly StringBuilder _text = new();
 
-    internal StreamingTextDecoder(TextTokenizer tokenizer, bool skipSpecialTokens)
-    {
-        _tokenizer = tokenizer;
-        _skipSpecialTokens = skipSpecialTokens;
-    }
+    internal StreamingTextDecoder(TextTokenizer tokenizer, DecodingStream stream, bool skipSpecialTokens) =>
+        (_tokenizer, _stream, _skipSpecialTokens) = (tokenizer, stream, skipSpecialTokens);
 
     /// <summary>The text that has become complete with this id; often empty inside emoji and rare scripts.</summary>
     /// <param name="id">The next token id.</param>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
-    public string Append(int id) => Convert(_tokenizer.BytesOf(id, _skipSpecialTokens), flush: false);
+    public string Append(int id)
+    {
+        if (!_tokenizer.Shows(id, _skipSpecialTokens)) return "";
+        _stream.Append(id, _text);
+        return Take();
+    }
 
     /// <summary>Ends the stream: what is still held back becomes U+FFFD. The decoder can be used for another stream then.</summary>
-    public string Flush() => Convert([], flush: true);
-
-    private string Convert(ReadOnlySpan<byte> bytes, bool flush)
+    public string Flush()
     {
-        // At most three bytes are held back, and no byte gives more than one UTF-16 unit.
-        Span<char> characters = bytes.Length <= 252 ? stackalloc char[256] : new char[bytes.Length + 4];
-        var count = _utf8.GetChars(bytes, characters, flush);
-        return new string(characters[..count]);
+        _stream.Flush(_text);
+        return Take();
+    }
+
+    private string Take()
+    {
+        var text = _text.ToString();
+        _text.Clear();
+        return text;
     }
 }
