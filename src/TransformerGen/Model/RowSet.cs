@@ -121,6 +121,20 @@ public sealed unsafe class RowSet : IDisposable
         Reach = tokens.IsEmpty ? Reach : Math.Max(Reach, past + tokens.Length);
     }
 
+    /// <summary>Adds a row as it stands in another set; sequences are not kept.</summary>
+    internal void AddRow(RowSet rows, int row)
+    {
+        if (Count + 1 > _rowCapacity)
+        {
+            Reserve(Math.Max(Count + 1, 2 * _rowCapacity), _sequenceCapacity);
+        }
+
+        Tokens[Count] = rows.Tokens[row];
+        Types[Count] = rows.Types[row];
+        Positions[Count] = rows.Positions[row];
+        SequenceOf[Count++] = rows.SequenceOf[row];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

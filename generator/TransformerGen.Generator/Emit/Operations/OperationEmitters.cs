@@ -43,6 +43,9 @@ internal static class OperationEmitters
         [typeof(CaptureProbabilities)] = Of<CaptureProbabilities>(AttentionEmitter.Emit),
         [typeof(Select)] = Of<Select>(OutputEmitter.Emit),
         [typeof(SelectBackward)] = Of<SelectBackward>(OutputEmitter.Emit),
+        [typeof(TargetLoss)] = Of<TargetLoss>(OutputEmitter.Emit),
+        [typeof(SpanLoss)] = Of<SpanLoss>(OutputEmitter.Emit),
+        [typeof(GivenGradient)] = Of<GivenGradient>(OutputEmitter.Emit),
         [typeof(CrossEntropy)] = Of<CrossEntropy>(OutputEmitter.Emit),
     };
 
