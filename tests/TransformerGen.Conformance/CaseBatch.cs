@@ -10,6 +10,8 @@ internal sealed class CaseBatch
 
     private readonly ModelInfo _info;
     private readonly string _prefix;
+    private readonly int[][] _answers = [];
+    private readonly float[] _targets = [];
 
     /// <summary>Reads input.* (or input2.*).</summary>
     public CaseBatch(ReferenceCase reference, string prefix, ModelInfo info)
@@ -34,7 +36,19 @@ internal sealed class CaseBatch
             Labels = [.. ids.Chunk(columns).Select(row => row[..(Array.FindLastIndex(row, id => id != NoLabel) + 1)])];
             Target = [.. Labels.Select(labels => reference.DecoderInput(labels, info.BeginId))];
         }
-        else if (reference.Has(_prefix + "labels") && reference.Kind != "sequence-classification")
+        else if (reference.Kind == "question-answering")
+        {
+            _answers = [reference.Ints(_prefix + "start_positions").Values, reference.Ints(_prefix + "end_positions").Values];
+        }
+        else if (info is { Output: OutputKind.Classes, Loss: not OutputLoss.CrossEntropy })
+        {
+            _targets = reference.Floats(_prefix + "labels");
+        }
+        else if (reference.Kind == "sequence-classification")
+        {
+            Labels = [reference.Ints(_prefix + "labels").Values];
+        }
+        else if (reference.Has(_prefix + "labels"))
         {
             Labels = Cut(reference.Ints(_prefix + "labels"), rows);
             if (reference.Kind == "causal")
@@ -51,7 +65,7 @@ internal sealed class CaseBatch
     /// <summary>Tokens of the decoder's rows.</summary>
     public int[][] Target { get; } = [];
 
-    /// <summary>The class that each output row should predict.</summary>
+    /// <summary>The class that each output row should predict; where sequences are classified one row with the class of each.</summary>
     public int[][] Labels { get; } = [];
 
     /// <summary>Token types of the rows, where the case has them.</summary>
@@ -63,7 +77,7 @@ internal sealed class CaseBatch
     /// <summary>Rows that the head reads.</summary>
     public int[][] Rows => _info.HasDecoder ? Target : Source;
 
-    /// <summary>Puts the batch into a workspace; every row is a label row.</summary>
+    /// <summary>Puts the batch into a workspace; every row that the head answers for is a label row.</summary>
     public void Fill(Workspace workspace)
     {
         workspace.Source.Clear();
@@ -71,7 +85,7 @@ internal sealed class CaseBatch
         workspace.Labels.Clear();
         for (int i = 0; i < Source.Length; i++)
         {
-            workspace.Source.Add(Source[i], slot: i);
+            workspace.Source.Add(Source[i], slot: i, types: _info.TokenTypes > 0 ? Types?[i] : null);
         }
 
         for (int i = 0; i < Target.Length; i++)
@@ -79,29 +93,49 @@ internal sealed class CaseBatch
             workspace.Target.Add(Target[i], slot: i, sourceSlot: i);
         }
 
-        for (int row = 0; row < (_info.HasDecoder ? workspace.Target : workspace.Source).Count; row++)
-        {
-            workspace.Labels.Add(row);
-        }
+        workspace.Labels.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source);
     }
 
     /// <summary>The batch as the trainer takes it.</summary>
     public TrainingBatch ForTraining()
     {
         var batch = new TrainingBatch(_info);
-        for (int i = 0; i < Labels.Length; i++)
+        for (int i = 0; i < Rows.Length; i++)
         {
-            if (_info is { HasEncoder: true, HasDecoder: true })
+            int[]? types = _info.TokenTypes > 0 ? Types?[i] : null;
+            switch (_info)
             {
-                batch.AddPair(Source[i], Target[i], Labels[i]);
-            }
-            else
-            {
-                batch.Add(Rows[i], Labels[i]);
+                case { HasEncoder: true, HasDecoder: true }:
+                    batch.AddPair(Source[i], Target[i], Labels[i]);
+                    break;
+                case { Output: OutputKind.HiddenStates }:
+                    batch.AddSequence(Rows[i], types: types);
+                    break;
+                case { Output: OutputKind.Spans }:
+                    batch.AddSpan(Rows[i], _answers[0][i], _answers[1][i], types: types);
+                    break;
+                case { Output: OutputKind.Classes, Loss: not OutputLoss.CrossEntropy }:
+                    batch.AddTargets(Rows[i], _targets.AsSpan(i * _info.Classes, _info.Classes), types: types);
+                    break;
+                case { Output: OutputKind.Classes, Rows: not OutputRows.All }:
+                    batch.AddLabelled(Rows[i], Labels[0][i], types: types);
+                    break;
+                default:
+                    batch.Add(Rows[i], Labels[i], types: types);
+                    break;
             }
         }
 
         return batch;
+    }
+
+    /// <summary>Rows with their padding, as the model's callers bring them.</summary>
+    public PaddedBatch Padded(int[][] rows)
+    {
+        int columns = rows.Max(row => row.Length);
+        int[] Fill(int[][] values) => [.. values.SelectMany(row => row.Concat(Enumerable.Repeat(0, columns - row.Length)))];
+        bool[] valid = [.. rows.SelectMany(row => row.Select(_ => true).Concat(Enumerable.Repeat(false, columns - row.Length)))];
+        return new PaddedBatch(Fill(rows), valid, rows.Length, Types is null || _info.TokenTypes == 0 || rows != Rows ? default : Fill(Types));
     }
 
     /// <summary>Values of rows end to end, [rows, width], at their places in [B, T, width] with zeros elsewhere.</summary>

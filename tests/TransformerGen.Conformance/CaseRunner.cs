@@ -1,4 +1,4 @@
-using TransformerGen.Decoding;
+using TransformerGen.Encoders;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
 using TransformerGen.Training;
@@ -15,7 +15,7 @@ internal static class CaseRunner<TModel>
     {
         using var team = new Team(2);
         TModel model = ModelFiles.Load<TModel>(reference.Folder, team);
-        Logits(reference, comparison, model);
+        Outputs(reference, comparison, model);
         GenerationCases.Run(reference, comparison, model);
         Gradients(reference, comparison, model, team);
 
@@ -26,25 +26,64 @@ internal static class CaseRunner<TModel>
         }
     }
 
-    private static void Logits(ReferenceCase reference, Comparison comparison, TModel model)
+    private static void Outputs(ReferenceCase reference, Comparison comparison, TModel model)
     {
         var batch = new CaseBatch(reference, "input", TModel.Info);
-        float[] expected = reference.Floats("logits");
-        PaddedBatch Padded(int[][] rows) => new(Filled(rows), Valid(rows), rows.Length);
-        float[] logits = TModel.Info is { HasEncoder: true, HasDecoder: true }
-            ? model.ForwardPadded(Padded(batch.Source), Padded(batch.Target))
-            : model.ForwardPadded(Padded(batch.Rows));
-        comparison.Add("logits", logits, expected, Math.Max(2e-5, 8 * reference.Float32Error("logits")));
+        ModelInfo info = TModel.Info;
+        void Compare(string name, float[] actual) => comparison.Add(name, actual, reference.Floats(name), Math.Max(2e-5, 8 * reference.Float32Error(name)));
+        if (info.Output == OutputKind.HiddenStates)
+        {
+            int[] tokens = [.. batch.Rows.SelectMany(row => row)], lengths = [.. batch.Rows.Select(row => row.Length)];
+            int[] types = batch.Types is null || info.TokenTypes == 0 ? [] : [.. batch.Types.SelectMany(row => row)];
+            var hidden = new float[tokens.Length * info.HiddenWidth];
+            model.HiddenStates(tokens, lengths, hidden, types);
+            Compare("last_hidden_state", CaseBatch.Pad(hidden, batch.Rows, batch.Rows.Max(row => row.Length), info.HiddenWidth));
+            if (info.PooledWidth > 0)
+            {
+                var pooled = new float[lengths.Length * info.PooledWidth];
+                model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types);
+                Compare("pooler_output", pooled);
+            }
+
+            return;
+        }
+
+        float[] logits = info is { HasEncoder: true, HasDecoder: true }
+            ? model.ForwardPadded(batch.Padded(batch.Source), batch.Padded(batch.Target))
+            : model.ForwardPadded(batch.Padded(batch.Rows));
+        if (info.Output == OutputKind.Spans)
+        {
+            Compare("start_logits", [.. logits.Where((_, i) => i % 2 == 0)]);
+            Compare("end_logits", [.. logits.Where((_, i) => i % 2 == 1)]);
+            return;
+        }
+
+        Compare("logits", logits);
     }
 
-    private static int[] Filled(int[][] rows) => [.. rows.SelectMany(row => row.Concat(Enumerable.Repeat(0, rows.Max(r => r.Length) - row.Length)))];
+    // Bare models: the sum of sin over all numbers of the outputs.
+    private static double Sines(in HiddenOutputs outputs) => Sines(outputs.Hidden, outputs.HiddenGradient) + Sines(outputs.Pooled, outputs.PooledGradient);
 
-    private static bool[] Valid(int[][] rows) => [.. rows.SelectMany(row => row.Select(_ => true).Concat(Enumerable.Repeat(false, rows.Max(r => r.Length) - row.Length)))];
+    private static double Sines(FloatRows y, FloatRows dy)
+    {
+        double sum = 0;
+        for (int row = 0; row < y.Count; row++)
+        {
+            for (int i = 0; i < y.Width; i++)
+            {
+                sum += Math.Sin(y[row][i]);
+                dy[row][i] = (float)Math.Cos(y[row][i]);
+            }
+        }
+
+        return sum;
+    }
 
     private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team)
     {
         using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = Smoothing(reference), Dropout = 0 }, team);
-        double loss = trainer.ForwardBackward(new CaseBatch(reference, "input", TModel.Info).ForTraining());
+        TrainingBatch batch = new CaseBatch(reference, "input", TModel.Info).ForTraining();
+        double loss = TModel.Info.Output == OutputKind.HiddenStates ? trainer.ForwardBackward(Sines, batch) : trainer.ForwardBackward(batch);
         comparison.Add("loss", Math.Abs(loss - reference.Json.GetProperty("loss").GetDouble()), Math.Max(2e-5, 8 * reference.Float32Error("loss")));
 
         string[] names = [.. reference.Expected.Tensors.Keys.Where(n => n.StartsWith("grad.", StringComparison.Ordinal))];

@@ -53,6 +53,11 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
         _ => throw new InvalidOperationException($"{rows} are not the tokens of a side."),
     };
 
+    /// <summary>The side and row of the token behind a row; label rows are rows of the targets where there are any.</summary>
+    public (PackedRows Side, int Row) Token(Symbol rows, int row) => rows == Symbol.LabelRows
+        ? (Targets.Count > 0 ? Targets : Sources, Batch.LabelRows[row])
+        : (Side(rows), row);
+
     public int Count(Symbol rows) => rows switch
     {
         Symbol.SourceRows => Sources.Count,

@@ -26,8 +26,19 @@ internal sealed record OracleBatch
     /// <summary>Rows (of the stack whose output is projected) whose next token is wanted, ascending.</summary>
     public IReadOnlyList<int> LabelRows { get; init; } = [];
 
-    /// <summary>Class that each label row should predict; may be empty where the graph computes no loss.</summary>
+    /// <summary>
+    /// Class that each label row should predict; may be empty where the graph computes no loss. Of spans 1 at an answer's first token, 2 at its last, 3 for both, else 0.
+    /// </summary>
     public IReadOnlyList<int> Labels { get; init; } = [];
+
+    /// <summary>Numbers that each label row should give, where they are no classes.</summary>
+    public IReadOnlyList<double[]> Numbers { get; init; } = [];
+
+    /// <summary>Factor of the losses at an answer's first token and at its last.</summary>
+    public (double Start, double End) SpanWeights { get; init; } = (0.5, 0.5);
+
+    /// <summary>A caller's loss of one number of the outputs, and its derivative, for models that give hidden states: their sum is the loss.</summary>
+    public (Func<double, double> Loss, Func<double, double> Derivative) Given { get; init; } = (Math.Sin, Math.Cos);
 
     /// <summary>ε of label smoothing.</summary>
     public double Smoothing { get; init; }

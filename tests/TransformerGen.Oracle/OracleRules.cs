@@ -53,6 +53,9 @@ internal static class OracleRules
         [typeof(CombineBackward)] = Rule<CombineBackward>(ExpertRules.Backward),
         [typeof(Select)] = Rule<Select>(SelectRule.Forward),
         [typeof(SelectBackward)] = Rule<SelectBackward>(SelectRule.Backward),
+        [typeof(TargetLoss)] = Rule<TargetLoss>(HeadLossRule.Targets),
+        [typeof(SpanLoss)] = Rule<SpanLoss>(HeadLossRule.Spans),
+        [typeof(GivenGradient)] = Rule<GivenGradient>(HeadLossRule.Given),
         [typeof(CrossEntropy)] = Rule<CrossEntropy>(CrossEntropyRule.Forward),
     };
 

@@ -46,6 +46,9 @@ internal static class GradientRules
             d.Add(new SelectBackward(op, Gradient(d, op, op.Y), dx));
             d.Contribute(op, op.X, dx);
         }),
+        [typeof(TargetLoss)] = Rule<TargetLoss>((d, op) => d.Set(op.Logits, op.DLogits)),
+        [typeof(SpanLoss)] = Rule<SpanLoss>((d, op) => d.Set(op.Logits, op.DLogits)),
+        [typeof(GivenGradient)] = Rule<GivenGradient>((d, op) => d.Contribute(op, op.Y, op.DY)),
         [typeof(CrossEntropy)] = Rule<CrossEntropy>((d, op) => d.Set(op.Logits, op.DLogits)),
     };
 

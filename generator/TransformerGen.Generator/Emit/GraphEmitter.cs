@@ -18,6 +18,8 @@ internal sealed class GraphEmitter
         ("team", "Team team = s.Team;"),
         ("sourceRows", "RowView sourceRows = s.Source.View;"),
         ("targetRows", "RowView targetRows = s.Target.View;"),
+        ("sourceLabels", "RowView sourceLabels = s.LabelTokens(s.Source);"),
+        ("targetLabels", "RowView targetLabels = s.LabelTokens(s.Target);"),
         ("labels", "LabelView labels = s.Labels.View;"),
         ("source", "Region source = s.SourceArena;"),
         ("target", "Region target = s.TargetArena;"),
@@ -54,7 +56,13 @@ internal sealed class GraphEmitter
     public string Name => _planned.Plan.Name;
 
     /// <summary>Where a value is: source[Source.SelfQkv].</summary>
-    public string At(Value value) => $"{Use(Arena(value.Rows))}[{Region(value.Rows)}.{_constants[value]}]";
+    public string At(Value value) => $"{Use(Arena(value.Rows))}[{Place(value)}]";
+
+    /// <summary>A value's offset: Source.SelfQkv.</summary>
+    public string Place(Value value) => $"{Region(value.Rows)}.{_constants[value]}";
+
+    /// <summary>Where a value is, outside of a stage: workspace.LabelArena[Training.Label.Logits].</summary>
+    public string AtWorkspace(Value value) => $"workspace.{Region(value.Rows)}Arena[{Name}.{Place(value)}]";
 
     /// <summary>Where some columns of a value are.</summary>
     public string At(Columns columns) => columns.First == 0 ? At(columns.Value) : $"{At(columns.Value)} + {columns.First}";
@@ -63,11 +71,15 @@ internal sealed class GraphEmitter
     public string Count(Value value) => Use(Arena(value.Rows)) + ".Count";
 
     /// <summary>The tokens behind a value's rows: sourceRows.</summary>
-    public string Rows(Value value) => value.Rows switch
+    public string Rows(Value value) => Rows(value.Rows);
+
+    /// <summary>The tokens behind rows. Label rows are some of the side that the graph selects them from.</summary>
+    public string Rows(Symbol rows) => rows switch
     {
         Symbol.SourceRows => Use("sourceRows"),
         Symbol.TargetRows => Use("targetRows"),
-        _ => throw new InvalidOperationException($"{value} has no tokens of its own."),
+        Symbol.LabelRows => Use(_planned.Graph.Operations.OfType<Select>().First().X.Rows == Symbol.SourceRows ? "sourceLabels" : "targetLabels"),
+        _ => throw new InvalidOperationException($"{rows} have no tokens of their own."),
     };
 
     /// <summary>A parameter's values: w + Weight.EncoderLayer1SelfQkv.</summary>

@@ -13,6 +13,9 @@ internal static class Literal
         return text.IndexOfAny(['.', 'E', 'e']) >= 0 ? text : text + ".0";
     }
 
+    /// <summary>A text in double quotes.</summary>
+    public static string Of(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
+
     /// <summary>With thousands separators, for prose.</summary>
     public static string Prose(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }

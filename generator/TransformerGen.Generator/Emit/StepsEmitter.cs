@@ -18,7 +18,8 @@ internal static class StepsEmitter
         {
             writer.Lines($"workspace.Prepare({graph.Sizes()});");
             Calls(writer, graph, forward);
-            writer.Lines($"return Losses.Sum(workspace.Labels.Count, workspace.LabelArena[{graph.Name}.Label.Losses]);");
+            Outputs(writer, graph);
+            writer.Lines(graph.Outputs.TryGetValue(OutputNames.Losses, out Value? losses) ? $"return Losses.Sum(workspace.Labels.Count, {graph.AtWorkspace(losses)});" : "return 0;");
         }
 
         writer.Blank();
@@ -42,10 +43,7 @@ internal static class StepsEmitter
             }
 
             Calls(writer, graph, stages);
-            if (graph.Outputs.ContainsKey("Logits"))
-            {
-                writer.Lines($"workspace.Logits = workspace.LabelArena[{graph.Name}.Label.Logits];");
-            }
+            Outputs(writer, graph);
         }
 
         if (method == "Evaluate")
@@ -101,16 +99,24 @@ internal static class StepsEmitter
         }
 
         writer.Blank();
-        CrossEntropyKernel loss = kernels.Need(new CrossEntropyKernel(model.Spec.Vocabulary, Gradient: false));
         writer.Lines("/// <inheritdoc/>");
-        using (writer.Open($"static unsafe double ITransformer<{target.ClassName}>.Loss(Workspace workspace)"))
+        if (model.Spec.Head.Kind == HeadKind.Hidden)
         {
             writer.Lines(
-                $$"""
-                float* losses = workspace.LabelLosses();
-                {{loss.ClassName}}.{{loss.MethodName}}(workspace.Team, workspace.Labels.View, workspace.Logits, workspace.Smoothing, losses);
-                return Losses.Sum(workspace.Labels.Count, losses);
-                """);
+                $"static double ITransformer<{target.ClassName}>.Loss(Workspace workspace) =>\n"
+                + $"    throw new InvalidOperationException(\"{target.ClassName.TrimStart('@')} gives hidden states and has no loss of its own: the loss is the caller's.\");");
+        }
+        else
+        {
+            using (writer.Open($"static unsafe double ITransformer<{target.ClassName}>.Loss(Workspace workspace)"))
+            {
+                writer.Lines(
+                    $$"""
+                    float* losses = workspace.LabelLosses();
+                    {{Loss(model.Spec, kernels)}}
+                    return Losses.Sum(workspace.Labels.Count, losses);
+                    """);
+            }
         }
 
         foreach ((PlannedGraph? graph, string method, string part) in ((PlannedGraph?, string, string)[])[(model.Encoding, "Encode", "encoder"), (model.Decoding, "Decode", "decoder")])
@@ -122,6 +128,42 @@ internal static class StepsEmitter
                 writer.Lines(
                     $"static void ITransformer<{target.ClassName}>.{method}(Workspace workspace) =>\n"
                     + $"    throw new InvalidOperationException(\"{target.ClassName.TrimStart('@')} has no {part}: its architecture is the other half of the Transformer.\");");
+            }
+        }
+    }
+
+    /// <summary>The call that takes the losses of given logits.</summary>
+    private static string Loss(ModelSpec spec, KernelSet kernels)
+    {
+        HeadSpec head = spec.Head;
+        if (head.Kind == HeadKind.Span)
+        {
+            SpanLossKernel span = kernels.Need(new SpanLossKernel(Gradient: false));
+            string rows = spec.Decoder is null ? "Source" : "Target";
+            return $"{span.ClassName}.{span.MethodName}(workspace.{rows}.View, workspace.Labels.View, workspace.Logits, workspace.StartWeight, workspace.EndWeight, losses);";
+        }
+
+        if (head.Loss != LossKind.CrossEntropy)
+        {
+            TargetLossKernel target = kernels.Need(new TargetLossKernel(head.Classes, head.Loss, Gradient: false));
+            return $"{target.ClassName}.{target.MethodName}(workspace.Labels.View, workspace.Logits, losses);";
+        }
+
+        CrossEntropyKernel loss = kernels.Need(new CrossEntropyKernel(head.Classes, Gradient: false));
+        return $"{loss.ClassName}.{loss.MethodName}(workspace.Team, workspace.Labels.View, workspace.Logits, workspace.Smoothing, losses);";
+    }
+
+    /// <summary>Tells the caller where what the head says stands, and where gradients of it are expected.</summary>
+    private static void Outputs(SourceWriter writer, GraphEmitter graph)
+    {
+        foreach (string name in (string[])[OutputNames.Logits, OutputNames.Hidden, OutputNames.Pooled])
+        {
+            foreach (string property in (string[])[name, OutputNames.Gradient(name)])
+            {
+                if (graph.Outputs.TryGetValue(property, out Value? value))
+                {
+                    writer.Lines($"workspace.{property} = {graph.AtWorkspace(value)};");
+                }
             }
         }
     }
@@ -141,7 +183,7 @@ internal static class StepsEmitter
         writer.Lines("[");
         using (writer.Indent())
         {
-            foreach (KeyValuePair<string, Value> state in graph.Outputs.Where(o => o.Key != "Logits"))
+            foreach (KeyValuePair<string, Value> state in graph.Outputs.Where(o => !OutputNames.IsOfHead(o.Key)))
             {
                 writer.Lines($"new(\"{state.Key}\", {(state.Value.Rows == Symbol.SourceRows ? "true" : "false")}, {graph.Offset(state.Value)}, {state.Value.Width}),");
             }

@@ -51,7 +51,7 @@ internal static class SurfaceEmitter
                     HasDecoder = {Bool(spec.Decoder is not null)},
                     HasBatchNorm = {Bool(model.Parameters.All.Any(p => p.Tensors[0].IsBuffer))},
                     Dropout = {Literal.Of(spec.Dropout)},
-                    ValueFloats = {model.Parameters.Floats},
+                    {Head(model)}ValueFloats = {model.Parameters.Floats},
                     PanelFloats = {model.Parameters.PanelFloats},
                     TrainingPanelFloats = {model.Parameters.TransposedPanelFloats},
                     SelfCacheLayers = [{string.Join(", ", model.Caches.SelfLayers.Select(l => $"new({l.KeyHeads}, {l.HeadWidth})"))}],
@@ -135,6 +135,47 @@ internal static class SurfaceEmitter
                     where TModel : class, ITransformer<TModel> => TModel.Pack(weights, first, limit);
                 """);
         }
+    }
+
+    /// <summary>What the head answers, where it is not logits over the vocabulary for every token.</summary>
+    private static string Head(CompiledModel model)
+    {
+        ModelSpec spec = model.Spec;
+        HeadSpec head = spec.Head;
+        var lines = new List<string>();
+        int types = new[] { spec.Encoder, spec.Decoder }.Max(stack => stack?.Embedding.Types?.Rows ?? 0);
+        if (types > 0)
+        {
+            lines.Add($"TokenTypes = {types}");
+        }
+
+        if (head.Kind != HeadKind.Language)
+        {
+            string kind = head.Kind switch
+            {
+                HeadKind.Classes => "Classes",
+                HeadKind.Span => "Spans",
+                _ => "HiddenStates",
+            };
+            lines.Add($"Output = OutputKind.{kind}");
+            lines.Add($"Rows = OutputRows.{head.Rows}");
+            lines.Add($"Loss = OutputLoss.{head.Loss}");
+            lines.Add($"Classes = {head.Classes}");
+            IReadOnlyDictionary<string, Graph.Value> outputs = (model.Decoding ?? model.Encoding)!.Graph.Outputs;
+            int Width(string name) => outputs.TryGetValue(name, out Graph.Value? value) ? value.Width : 0;
+            if (head.Kind == HeadKind.Hidden)
+            {
+                lines.Add($"HiddenWidth = {Width(Graph.OutputNames.Hidden)}");
+                lines.Add($"PooledWidth = {Width(Graph.OutputNames.Pooled)}");
+            }
+
+            if (head.ClassNames.Count > 0)
+            {
+                lines.Add($"ClassNames = [{string.Join(", ", head.ClassNames.Select(Literal.Of))}]");
+            }
+        }
+
+        return string.Concat(lines.Select(line => line + ",\n"));
     }
 
     private static void Documentation(SourceWriter writer, ModelSpec spec, CompiledModel model)

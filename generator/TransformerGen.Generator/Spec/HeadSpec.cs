@@ -52,6 +52,9 @@ internal sealed record HeadSpec(HeadKind Kind, int Classes, ProjectionSpec? Outp
     /// <summary>Before the last product; of a hidden head the pooler's.</summary>
     public EquatableList<HeadStepSpec> Steps { get; init; } = EquatableList<HeadStepSpec>.Empty;
 
+    /// <summary>Names of the classes, in their order; empty where nobody named them.</summary>
+    public EquatableList<string> ClassNames { get; init; } = EquatableList<string>.Empty;
+
     /// <summary>Factor of the logits.</summary>
     public float Scale { get; init; } = 1f;
 

@@ -37,7 +37,7 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
     /// <summary>Creates a session with a workspace of its own.</summary>
     /// <param name="model">The model; its weights are shared, not copied.</param>
     /// <param name="team">Who computes; null is the caller's thread alone.</param>
-    /// <exception cref="NotSupportedException">The model has no decoder.</exception>
+    /// <exception cref="NotSupportedException">The model has no decoder, or a head that does not predict tokens.</exception>
     public DecodingSession(TModel model, Team? team = null)
         : this(new Workspace((model ?? throw new ArgumentNullException(nameof(model))).Weights, team ?? Team.Alone))
     {
@@ -45,13 +45,18 @@ public sealed unsafe class DecodingSession<TModel> : IDecodingSession, IDisposab
 
     /// <summary>Creates a session over a workspace, which becomes its own.</summary>
     /// <param name="workspace">The workspace.</param>
-    /// <exception cref="NotSupportedException">The model has no decoder.</exception>
+    /// <exception cref="NotSupportedException">The model has no decoder, or a head that does not predict tokens.</exception>
     public DecodingSession(Workspace workspace)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         if (!_info.HasDecoder)
         {
             throw new NotSupportedException($"{_info.Name} has no decoder, so it cannot generate. Use Forward for its logits.");
+        }
+
+        if (_info.Output != OutputKind.Language)
+        {
+            throw new NotSupportedException($"{_info.Name} has no head that predicts tokens, so it cannot generate. Compile it with a language head: Head = ModelHead.CausalLanguage or ModelHead.SequenceToSequence.");
         }
 
         Workspace = workspace;

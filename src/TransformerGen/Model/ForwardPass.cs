@@ -21,23 +21,16 @@ internal static unsafe class ForwardPass
     }
 
     /// <summary>
-    /// Logits of every row, in <see cref="Workspace.Logits"/>. An encoder reads the sequences as its source; a decoder reads them as its target,
+    /// What the head says about its rows, in <see cref="Workspace.Logits"/>, or the hidden states. An encoder reads the sequences as its source; a decoder reads them as its target,
     /// sequence s behind source s of an encoder-decoder, which <see cref="Encode"/> has encoded.
     /// </summary>
-    public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths)
+    public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types = default)
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = TModel.Info;
         RowSet rows = info.HasDecoder ? workspace.Target : workspace.Source;
-        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence");
-        LabelSet labels = workspace.Labels;
-        labels.Clear();
-        labels.Reserve(rows.Count);
-        for (int row = 0; row < rows.Count; row++)
-        {
-            labels.Add(row);
-        }
-
+        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence", types);
+        workspace.Labels.Choose(info, rows);
         if (rows.Count == 0)
         {
             return;
@@ -59,13 +52,22 @@ internal static unsafe class ForwardPass
     /// <param name="workspace">Who holds them.</param>
     /// <param name="first">First row.</param>
     /// <param name="count">Rows.</param>
-    /// <param name="logits">[count, V].</param>
-    public static void CopyLogits(Workspace workspace, int first, int count, Span<float> logits)
+    /// <param name="logits">[count, classes].</param>
+    public static void CopyLogits(Workspace workspace, int first, int count, Span<float> logits) =>
+        Copy(workspace.Logits, workspace.Weights.Info.Classes, first, count, logits);
+
+    /// <summary>Copies rows out without the columns that pad them.</summary>
+    /// <param name="from">All rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="to">[count, width].</param>
+    public static void Copy(float* from, int width, int first, int count, Span<float> to)
     {
-        int vocabulary = workspace.Weights.Info.Vocabulary, stride = Padding.RoundUp(vocabulary);
+        int stride = Padding.RoundUp(width);
         for (int row = 0; row < count; row++)
         {
-            new ReadOnlySpan<float>(workspace.Logits + ((long)(first + row) * stride), vocabulary).CopyTo(logits[(row * vocabulary)..]);
+            new ReadOnlySpan<float>(from + ((long)(first + row) * stride), width).CopyTo(to[(row * width)..]);
         }
     }
 }

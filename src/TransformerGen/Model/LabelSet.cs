@@ -5,7 +5,7 @@ namespace TransformerGen.Model;
 /// <summary>The rows whose next-token distribution is wanted, and in training the class that each should predict.</summary>
 public sealed unsafe class LabelSet : IDisposable
 {
-    private int _capacity = -1;
+    private int _capacity = -1, _targetCapacity, _targetWidth;
 
     /// <summary>Creates an empty set.</summary>
     public LabelSet() => Reserve(16);
@@ -19,26 +19,39 @@ public sealed unsafe class LabelSet : IDisposable
     /// <summary>Row of the batch that each label row is taken from, ascending, [Count].</summary>
     public int* Rows { get; private set; }
 
-    /// <summary>Class that each label row should predict, [Count]; unused in inference.</summary>
+    /// <summary>Class that each label row should predict, [Count]; unused in inference. Of spans 1 where the answer begins, 2 where it ends, 3 for both, else 0.</summary>
     public int* Labels { get; private set; }
 
+    /// <summary>Numbers that each label row should give, where they are no classes: [Count, classes rounded up to 16].</summary>
+    public float* Targets { get; private set; }
+
     /// <summary>The set as kernels read it; valid until rows are added.</summary>
-    public LabelView View => new(Count, Rows, Labels);
+    public LabelView View => new(Count, Rows, Labels, Targets);
+
+    /// <summary>The classes as a span.</summary>
+    internal Span<int> LabelSpan => new(Labels, Count);
 
     /// <summary>Empties the set.</summary>
     public void Clear() => Count = 0;
 
     /// <summary>Makes room for <paramref name="count"/> label rows.</summary>
-    public void Reserve(int count)
+    /// <param name="count">Rows.</param>
+    /// <param name="targets">Numbers that each of them should give; 0 where they have classes.</param>
+    public void Reserve(int count, int targets = 0)
     {
-        if (count <= _capacity)
+        if (count > _capacity)
         {
-            return;
+            Rows = NativeInts.Resize(Rows, Count, count);
+            Labels = NativeInts.Resize(Labels, Count, count);
+            _capacity = count;
         }
 
-        Rows = NativeInts.Resize(Rows, Count, count);
-        Labels = NativeInts.Resize(Labels, Count, count);
-        _capacity = count;
+        int floats = checked(count * Padding.RoundUp(targets));
+        if (targets > 0 && floats > _targetCapacity)
+        {
+            Targets = (float*)NativeInts.Resize((int*)Targets, Count * Padding.RoundUp(_targetWidth), floats);
+            _targetCapacity = floats;
+        }
     }
 
     /// <summary>Adds a row.</summary>
@@ -55,6 +68,56 @@ public sealed unsafe class LabelSet : IDisposable
         Labels[Count++] = label;
     }
 
+    /// <summary>Adds a row that should give numbers, one for each class.</summary>
+    /// <param name="row">Row of the batch; larger than the ones before it.</param>
+    /// <param name="targets">As many for every row since <see cref="Clear"/>.</param>
+    /// <exception cref="ArgumentException">An earlier row has another number of them.</exception>
+    public void AddTargets(int row, ReadOnlySpan<float> targets)
+    {
+        if (Count > 0 && targets.Length != _targetWidth)
+        {
+            throw new ArgumentException($"There are {targets.Length} numbers for row {row}. Expected {_targetWidth}, as for the rows before it.", nameof(targets));
+        }
+
+        _targetWidth = targets.Length;
+        int stride = Padding.RoundUp(_targetWidth);
+        if ((Count + 1) * stride > _targetCapacity)
+        {
+            Reserve(Math.Max(Count + 1, 2 * Count), _targetWidth);
+        }
+
+        var place = new Span<float>(Targets + ((long)Count * stride), stride);
+        targets.CopyTo(place);
+        place[targets.Length..].Clear();
+        Add(row);
+    }
+
+    /// <summary>Replaces the set by the rows that a model's head answers for.</summary>
+    internal void Choose(ModelInfo info, RowSet rows)
+    {
+        Clear();
+        if (info is { Output: OutputKind.HiddenStates, PooledWidth: 0 })
+        {
+            return;
+        }
+
+        Reserve(info.Rows == OutputRows.All ? rows.Count : rows.Sequences);
+        if (info.Rows == OutputRows.All)
+        {
+            for (int row = 0; row < rows.Count; row++)
+            {
+                Add(row);
+            }
+
+            return;
+        }
+
+        for (int s = 0; s < rows.Sequences; s++)
+        {
+            Add(info.Rows == OutputRows.First ? rows.Offsets[s] : rows.Offsets[s + 1] - 1);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -66,6 +129,8 @@ public sealed unsafe class LabelSet : IDisposable
     {
         NativeMemory.Free(Rows);
         NativeMemory.Free(Labels);
+        NativeMemory.Free(Targets);
         Rows = Labels = null;
+        Targets = null;
     }
 }

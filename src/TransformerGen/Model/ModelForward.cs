@@ -4,7 +4,8 @@ namespace TransformerGen.Model;
 
 /// <summary>
 /// Logits of whole sequences in one call, in evaluation mode. Sequences are packed, [N, V] for N tokens end to end, or padded, [B, T, V]; both give
-/// the same numbers. Any number of callers may use one model at a time.
+/// the same numbers. V is the vocabulary, or the number of classes of another head (<see cref="ModelInfo.Classes"/>); a head that answers once per sequence
+/// (<see cref="ModelInfo.Rows"/>) gives one row where others give one per token: [S, V], or padded [B, V]. Any number of callers may use one model at a time.
 /// </summary>
 public static class ModelForward
 {
@@ -15,15 +16,30 @@ public static class ModelForward
     /// <param name="lengths">Tokens of each sequence, at least one.</param>
     /// <param name="logits">[N, V] receives the logits.</param>
     /// <exception cref="ArgumentException">A sequence is empty or longer than MaxLength, an id is not in the vocabulary, the lengths do not add up, or the logits do not fit.</exception>
-    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets.</exception>
+    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
     public static void Forward<TModel>(this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> logits)
+        where TModel : class, ITransformer<TModel> => model.Forward(tokens, lengths, [], logits);
+
+    /// <summary>Logits of every token of an encoder that tells token types apart.</summary>
+    /// <typeparam name="TModel">The generated class.</typeparam>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">[N] token ids of all sequences, end to end.</param>
+    /// <param name="lengths">Tokens of each sequence, at least one.</param>
+    /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="logits">[N, V] receives the logits.</param>
+    /// <exception cref="ArgumentException">
+    /// A sequence is empty or longer than MaxLength, an id is not in the vocabulary, a type is none of the model's, the lengths do not add up, or the logits do not fit.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
+    public static void Forward<TModel>(this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types, Span<float> logits)
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
-        RequireLength(TModel.Info, tokens.Length, logits);
+        int rows = TModel.Info.Rows == OutputRows.All ? tokens.Length : lengths.Length;
+        RequireLength(TModel.Info, rows, logits);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths);
-        ForwardPass.CopyLogits(lease.Workspace, 0, tokens.Length, logits);
+        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types);
+        ForwardPass.CopyLogits(lease.Workspace, 0, rows, logits);
     }
 
     /// <summary>Logits of every target token of an encoder-decoder; target s belongs to source s.</summary>
@@ -53,9 +69,9 @@ public static class ModelForward
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids of each sequence, at least one.</param>
-    /// <returns>For each sequence [tokens, V].</returns>
+    /// <returns>For each sequence [tokens, V], or of a head that answers once [V].</returns>
     /// <exception cref="ArgumentException">A sequence is empty or longer than MaxLength, or an id is not in the vocabulary.</exception>
-    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets.</exception>
+    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
     public static float[][] Forward<TModel>(this TModel model, IReadOnlyList<int[]> sequences)
         where TModel : class, ITransformer<TModel>
     {
@@ -93,18 +109,18 @@ public static class ModelForward
     /// <summary>Logits of a padded batch of an encoder or a decoder. A row without tokens is allowed.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Ids [B, T].</param>
+    /// <param name="batch">Ids [B, T], and their types where the model tells them apart.</param>
     /// <param name="truncate">Whether a row with more than MaxLength tokens is cut to its first MaxLength; otherwise it is an error.</param>
-    /// <returns>[B, T, V]; zero at padding, and at tokens that were cut off.</returns>
+    /// <returns>[B, T, V]; zero at padding, and at tokens that were cut off. Of a head that answers once per sequence [B, V]; zero for a row without tokens.</returns>
     /// <exception cref="ArgumentException">A row is longer than MaxLength, has padding between its tokens, or an id is not in the vocabulary.</exception>
-    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets.</exception>
+    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
     public static float[] ForwardPadded<TModel>(this TModel model, PaddedBatch batch, bool truncate = false)
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
-        (int[] first, int[] lengths, int[] tokens) = batch.Pack(TModel.Info.MaxLength, truncate);
+        (int[] first, int[] lengths, int[] tokens, int[] types) = batch.Pack(TModel.Info.MaxLength, truncate);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)]);
+        ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)], types);
         return Pad(lease.Workspace, batch.Columns, first, lengths);
     }
 
@@ -122,8 +138,8 @@ public static class ModelForward
     {
         RequireStacks(TModel.Info, sourceAndTarget: true);
         RequirePairs(source.Rows, target.Rows);
-        (_, int[] sourceLengths, int[] sourceTokens) = source.Pack(TModel.Info.MaxLength, truncate);
-        (int[] first, int[] lengths, int[] tokens) = target.Pack(TModel.Info.MaxLength, truncate);
+        (_, int[] sourceLengths, int[] sourceTokens, _) = source.Pack(TModel.Info.MaxLength, truncate);
+        (int[] first, int[] lengths, int[] tokens, _) = target.Pack(TModel.Info.MaxLength, truncate);
 
         // A target without tokens leaves the batch, and its source with it.
         var keptTokens = new List<int>(sourceTokens.Length);
@@ -143,11 +159,14 @@ public static class ModelForward
 
     private static float[][] Split(Workspace workspace, int[] lengths)
     {
+        ModelInfo info = workspace.Weights.Info;
         var logits = new float[lengths.Length][];
-        for (int s = 0, row = 0; s < lengths.Length; row += lengths[s++])
+        for (int s = 0, row = 0; s < lengths.Length; s++)
         {
-            logits[s] = new float[checked(lengths[s] * workspace.Weights.Info.Vocabulary)];
-            ForwardPass.CopyLogits(workspace, row, lengths[s], logits[s]);
+            int rows = info.Rows == OutputRows.All ? lengths[s] : 1;
+            logits[s] = new float[checked(rows * info.Classes)];
+            ForwardPass.CopyLogits(workspace, row, rows, logits[s]);
+            row += rows;
         }
 
         return logits;
@@ -155,11 +174,15 @@ public static class ModelForward
 
     private static float[] Pad(Workspace workspace, int columns, int[] first, int[] lengths)
     {
-        int vocabulary = workspace.Weights.Info.Vocabulary;
-        var logits = new float[checked(lengths.Length * columns * vocabulary)];
-        for (int s = 0, row = 0; s < lengths.Length; row += lengths[s++])
+        ModelInfo info = workspace.Weights.Info;
+        bool isPerToken = info.Rows == OutputRows.All;
+        int width = isPerToken ? columns * info.Classes : info.Classes;
+        var logits = new float[checked(lengths.Length * width)];
+        for (int s = 0, row = 0; s < lengths.Length; s++)
         {
-            ForwardPass.CopyLogits(workspace, row, lengths[s], logits.AsSpan(((s * columns) + first[s]) * vocabulary));
+            int rows = isPerToken ? lengths[s] : Math.Min(1, lengths[s]);
+            ForwardPass.CopyLogits(workspace, row, rows, logits.AsSpan((s * width) + (isPerToken ? first[s] * info.Classes : 0)));
+            row += rows;
         }
 
         return logits;
@@ -173,6 +196,11 @@ public static class ModelForward
                 ? $"{info.Name} is no encoder-decoder. Call Forward with the sequences alone."
                 : $"{info.Name} is an encoder-decoder. Call Forward with sources and targets.");
         }
+
+        if (info.Output == OutputKind.HiddenStates)
+        {
+            throw new NotSupportedException($"{info.Name} gives hidden states and has no logits. Call HiddenStates, Pool or Embed.");
+        }
     }
 
     private static void RequirePairs(int sources, int targets)
@@ -185,9 +213,9 @@ public static class ModelForward
 
     private static void RequireLength(ModelInfo info, int rows, ReadOnlySpan<float> logits)
     {
-        if (logits.Length != (long)rows * info.Vocabulary)
+        if (logits.Length != (long)rows * info.Classes)
         {
-            throw new ArgumentException($"There is room for {logits.Length} logits. Expected [{rows}, {info.Vocabulary}], {(long)rows * info.Vocabulary} of them.", nameof(logits));
+            throw new ArgumentException($"There is room for {logits.Length} logits. Expected [{rows}, {info.Classes}], {(long)rows * info.Classes} of them.", nameof(logits));
         }
     }
 }

@@ -3,6 +3,8 @@ namespace TransformerGen.Model;
 /// <summary>What is fixed about a generated model when it is compiled.</summary>
 public sealed record ModelInfo
 {
+    private readonly int? _classes;
+
     /// <summary>The class's name.</summary>
     public required string Name { get; init; }
 
@@ -12,8 +14,36 @@ public sealed record ModelInfo
     /// <summary>The configuration as config.json holds it; a saved model writes it beside its weights.</summary>
     public required string ConfigJson { get; init; }
 
-    /// <summary>Classes of the output: the vocabulary.</summary>
+    /// <summary>Tokens that there are.</summary>
     public required int Vocabulary { get; init; }
+
+    /// <summary>Types that a token may have, such as first and second sentence; 0 where the model tells no types apart.</summary>
+    public int TokenTypes { get; init; }
+
+    /// <summary>What the model answers.</summary>
+    public OutputKind Output { get; init; }
+
+    /// <summary>Rows that its head answers for.</summary>
+    public OutputRows Rows { get; init; }
+
+    /// <summary>What the head's numbers are compared with in training.</summary>
+    public OutputLoss Loss { get; init; }
+
+    /// <summary>Columns of the logits: the vocabulary of a language head, otherwise the number of classes; 2 for spans; 0 for hidden states.</summary>
+    public int Classes
+    {
+        get => _classes ?? Vocabulary;
+        init => _classes = value;
+    }
+
+    /// <summary>Names of the classes, as id2label of config.json has them; none where it has none.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>Columns of the last hidden states, for <see cref="OutputKind.HiddenStates"/>.</summary>
+    public int HiddenWidth { get; init; }
+
+    /// <summary>Columns of the pooler's output, for <see cref="OutputKind.HiddenStates"/>; 0 where there is no pooler.</summary>
+    public int PooledWidth { get; init; }
 
     /// <summary>d_model: width of the residual stream.</summary>
     public required int Width { get; init; }

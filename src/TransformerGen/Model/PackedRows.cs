@@ -9,8 +9,11 @@ internal static class PackedRows
     /// <param name="tokens">All tokens.</param>
     /// <param name="lengths">Tokens of each sequence.</param>
     /// <param name="what">What a sequence is called in messages, such as Source.</param>
-    /// <exception cref="ArgumentException">The lengths do not add up, a sequence is empty or longer than the model takes, or an id is not in the vocabulary.</exception>
-    public static void Fill(RowSet rows, ModelInfo info, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, string what)
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not add up, a sequence is empty or longer than the model takes, an id is not in the vocabulary, or a type is none of the model's.
+    /// </exception>
+    public static void Fill(RowSet rows, ModelInfo info, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, string what, ReadOnlySpan<int> types = default)
     {
         long total = 0;
         for (int s = 0; s < lengths.Length; s++)
@@ -25,11 +28,12 @@ internal static class PackedRows
         }
 
         RequireTokens(info, tokens, nameof(tokens));
+        RequireTypes(info, types, tokens.Length, nameof(types));
         rows.Clear();
         rows.Reserve(tokens.Length, lengths.Length);
         for (int s = 0, at = 0; s < lengths.Length; at += lengths[s++])
         {
-            rows.Add(tokens.Slice(at, lengths[s]), past: 0, slot: s, sourceSlot: s);
+            rows.Add(tokens.Slice(at, lengths[s]), past: 0, slot: s, sourceSlot: s, types.IsEmpty ? types : types.Slice(at, lengths[s]));
         }
     }
 
@@ -61,6 +65,33 @@ internal static class PackedRows
             {
                 throw new ArgumentException(
                     $"Token {i} is {tokens[i]}. Expected an id from 0 to {info.Vocabulary - 1}: {info.Name} has a vocabulary of {info.Vocabulary}. Encode with the tokenizer the model was trained with.", parameter);
+            }
+        }
+    }
+
+    /// <summary>Checks that there is a type for each token, or none, and that every type is one of the model's.</summary>
+    public static void RequireTypes(ModelInfo info, ReadOnlySpan<int> types, int tokens, string parameter)
+    {
+        if (types.IsEmpty)
+        {
+            return;
+        }
+
+        if (info.TokenTypes == 0)
+        {
+            throw new ArgumentException($"{info.Name} tells no token types apart. Leave them out.", parameter);
+        }
+
+        if (types.Length != tokens)
+        {
+            throw new ArgumentException($"There are {types.Length} token types for {tokens} tokens. Expected one per token, or none for type 0 everywhere.", parameter);
+        }
+
+        for (int i = 0; i < types.Length; i++)
+        {
+            if ((uint)types[i] >= (uint)info.TokenTypes)
+            {
+                throw new ArgumentException($"The type of token {i} is {types[i]}. Expected one from 0 to {info.TokenTypes - 1}: {info.Name} knows {info.TokenTypes}.", parameter);
             }
         }
     }

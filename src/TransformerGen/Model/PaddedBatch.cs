@@ -10,10 +10,16 @@ public readonly ref struct PaddedBatch
     /// <param name="ids">[B, T] token ids; what stands at padding does not matter.</param>
     /// <param name="valid">[B, T] whether a token is real.</param>
     /// <param name="rows">B.</param>
+    /// <param name="types">[B, T] token types; none for 0 everywhere.</param>
     /// <exception cref="ArgumentException">The spans differ in length, or are not a whole number of rows.</exception>
-    public PaddedBatch(ReadOnlySpan<int> ids, ReadOnlySpan<bool> valid, int rows)
+    public PaddedBatch(ReadOnlySpan<int> ids, ReadOnlySpan<bool> valid, int rows, ReadOnlySpan<int> types = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (!types.IsEmpty && types.Length != ids.Length)
+        {
+            throw new ArgumentException($"There are {types.Length} token types for {ids.Length} ids. Expected as many, or none for type 0 everywhere.", nameof(types));
+        }
+
         if (ids.Length != valid.Length || (rows == 0 ? ids.Length > 0 : ids.Length % rows != 0))
         {
             throw new ArgumentException($"There are {ids.Length} ids and {valid.Length} marks for {rows} rows. Expected as many marks as ids, and the same number for every row.", nameof(ids));
@@ -21,6 +27,7 @@ public readonly ref struct PaddedBatch
 
         Ids = ids;
         Valid = valid;
+        Types = types;
         Rows = rows;
         Columns = rows == 0 ? 0 : ids.Length / rows;
     }
@@ -31,30 +38,37 @@ public readonly ref struct PaddedBatch
     /// <summary>[B, T] whether a token is real.</summary>
     public ReadOnlySpan<bool> Valid { get; }
 
+    /// <summary>[B, T] token types, or none.</summary>
+    public ReadOnlySpan<int> Types { get; }
+
     /// <summary>B: sequences.</summary>
     public int Rows { get; }
 
     /// <summary>T: places for tokens in each.</summary>
     public int Columns { get; }
 
-    /// <summary>Where the real tokens of each row begin, how many there are, and all of them end to end.</summary>
+    /// <summary>Where the real tokens of each row begin, how many there are, and all of them end to end, with their types where there are any.</summary>
     /// <param name="maxLength">Most tokens of a sequence.</param>
     /// <param name="truncate">Whether the tokens behind <paramref name="maxLength"/> are cut off; otherwise a longer row is left to be refused.</param>
     /// <exception cref="ArgumentException">A row has padding between its tokens.</exception>
-    internal (int[] First, int[] Lengths, int[] Tokens) Pack(int maxLength, bool truncate)
+    internal (int[] First, int[] Lengths, int[] Tokens, int[] Types) Pack(int maxLength, bool truncate)
     {
         int[] first = new int[Rows], lengths = new int[Rows];
-        var tokens = new List<int>(Ids.Length);
+        List<int> tokens = new(Ids.Length), types = new(Types.Length);
         for (int row = 0; row < Rows; row++)
         {
             (int start, int count) = Real(row);
             first[row] = start - (row * Columns);
             lengths[row] = truncate ? Math.Min(maxLength, count) : count;
             tokens.AddRange(Ids.Slice(start, lengths[row]));
+            types.AddRange(TypesAt(start, lengths[row]));
         }
 
-        return (first, lengths, [.. tokens]);
+        return (first, lengths, [.. tokens], [.. types]);
     }
+
+    /// <summary>Types of some of the tokens; none where there are none.</summary>
+    internal ReadOnlySpan<int> TypesAt(int first, int count) => Types.IsEmpty ? Types : Types.Slice(first, count);
 
     /// <summary>Where the real tokens of a row begin in <see cref="Ids"/>, and how many there are.</summary>
     /// <exception cref="ArgumentException">The row has padding between its tokens.</exception>

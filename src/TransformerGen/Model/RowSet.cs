@@ -136,6 +136,21 @@ public sealed unsafe class RowSet : IDisposable
         Globals[row] = 1;
     }
 
+    /// <summary>Adds a row as it stands in another set; sequences are not kept.</summary>
+    internal void AddRow(RowSet rows, int row)
+    {
+        if (Count + 1 > _rowCapacity)
+        {
+            Reserve(Math.Max(Count + 1, 2 * _rowCapacity), _sequenceCapacity);
+        }
+
+        Tokens[Count] = rows.Tokens[row];
+        Types[Count] = rows.Types[row];
+        Globals[Count] = rows.Globals[row];
+        Positions[Count] = rows.Positions[row];
+        SequenceOf[Count++] = rows.SequenceOf[row];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -60,8 +60,9 @@ public readonly unsafe struct RowView(
 /// <param name="count">Label rows.</param>
 /// <param name="rows">[Count]</param>
 /// <param name="labels">[Count]</param>
+/// <param name="targets">[Count, classes rounded up to 16]</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly unsafe struct LabelView(int count, int* rows, int* labels)
+public readonly unsafe struct LabelView(int count, int* rows, int* labels, float* targets)
 {
     /// <summary>Label rows.</summary>
     public int Count { get; } = count;
@@ -71,4 +72,7 @@ public readonly unsafe struct LabelView(int count, int* rows, int* labels)
 
     /// <summary>Class that each label row should predict.</summary>
     public int* Labels { get; } = labels;
+
+    /// <summary>Numbers that each label row should give.</summary>
+    public float* Targets { get; } = targets;
 }

@@ -14,6 +14,7 @@ public readonly record struct ArenaSizes(int SourceRows, int TargetRows, int Lab
 public sealed unsafe class Workspace : IDisposable
 {
     private readonly NativeBuffer _arena = new(), _losses = new();
+    private readonly RowSet _labelTokens = new();
     private bool _disposed;
 
     /// <summary>Creates a workspace for a model.</summary>
@@ -75,8 +76,26 @@ public sealed unsafe class Workspace : IDisposable
     /// <summary>What a row's loss is multiplied with in the gradient: 1 / (labels that count in the whole step).</summary>
     public float LossScale { get; set; }
 
-    /// <summary>Logits of the label rows after a forward pass, [Labels.Count, vocabulary rounded up to 16].</summary>
+    /// <summary>Factor of the loss at an answer's first token, for heads that find spans.</summary>
+    public float StartWeight { get; set; } = 0.5f;
+
+    /// <summary>Factor of the loss at an answer's last token, for heads that find spans.</summary>
+    public float EndWeight { get; set; } = 0.5f;
+
+    /// <summary>Logits of the label rows after a forward pass, [Labels.Count, classes rounded up to 16].</summary>
     public float* Logits { get; set; }
+
+    /// <summary>Last hidden states after a forward pass of a model that gives them, [rows, hidden width rounded up to 16].</summary>
+    public float* Hidden { get; set; }
+
+    /// <summary>The pooler's output after a forward pass of a model that has one, [Labels.Count, pooled width rounded up to 16].</summary>
+    public float* Pooled { get; set; }
+
+    /// <summary>Place for the gradient of <see cref="Hidden"/>, which the caller writes between forward and backward pass, padding (zero) included.</summary>
+    public float* HiddenGradient { get; set; }
+
+    /// <summary>Place for the gradient of <see cref="Pooled"/>, which the caller writes between forward and backward pass, padding (zero) included.</summary>
+    public float* PooledGradient { get; set; }
 
     /// <summary>Attention probabilities of the last evaluation, where the model captures them.</summary>
     public AttentionCapture Capture { get; } = new();
@@ -137,6 +156,20 @@ public sealed unsafe class Workspace : IDisposable
         return _losses.Start;
     }
 
+    /// <summary>The tokens behind the label rows, for what asks a row for its sequence and position; valid until the next call.</summary>
+    /// <param name="rows">The side that they are rows of.</param>
+    public RowView LabelTokens(RowSet rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        _labelTokens.Clear();
+        for (int i = 0; i < Labels.Count; i++)
+        {
+            _labelTokens.AddRow(rows, Labels.Rows[i]);
+        }
+
+        return _labelTokens.View;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -146,6 +179,7 @@ public sealed unsafe class Workspace : IDisposable
         Source.Dispose();
         Target.Dispose();
         Labels.Dispose();
+        _labelTokens.Dispose();
         SelfCache.Dispose();
         SourceCache.Dispose();
         Capture.Dispose();

@@ -2,30 +2,42 @@ using TransformerGen.Model;
 
 namespace TransformerGen.Training;
 
-/// <summary>Integers that grow without being copied out; a list whose memory stays when it is cleared.</summary>
-internal sealed class IntList
+/// <summary>Numbers that are read without being copied out; a list whose memory stays when it is cleared.</summary>
+internal sealed class ItemList<T>
+    where T : unmanaged
 {
-    private int[] _items = new int[64];
+    private T[] _items = new T[64];
 
     public int Count { get; private set; }
 
-    public ReadOnlySpan<int> Span => _items.AsSpan(0, Count);
+    public ReadOnlySpan<T> Span => _items.AsSpan(0, Count);
 
-    public int this[int index] => Span[index];
+    public T this[int index] => Span[index];
 
     public void Clear() => Count = 0;
 
-    public void Add(ReadOnlySpan<int> items)
+    public void Set(int index, T item) => _items.AsSpan(0, Count)[index] = item;
+
+    public void Add(ReadOnlySpan<T> items)
     {
         Grow(items.Length);
         items.CopyTo(_items.AsSpan(Count));
         Count += items.Length;
     }
 
-    public void Add(int item)
+    public void Add(T item)
     {
         Grow(1);
         _items[Count++] = item;
+    }
+
+    /// <summary>Adds an item again and again until there are so many.</summary>
+    public void Fill(int count, T item)
+    {
+        int more = Math.Max(0, count - Count);
+        Grow(more);
+        _items.AsSpan(Count, more).Fill(item);
+        Count += more;
     }
 
     private void Grow(int more)
@@ -40,8 +52,9 @@ internal sealed class IntList
 /// <summary>Sequences end to end: sequence s owns the tokens from <see cref="Start"/>(s) on.</summary>
 internal sealed class PackedTokens
 {
-    private readonly IntList _tokens = new();
-    private readonly IntList _ends = new();
+    private readonly ItemList<int> _tokens = new();
+    private readonly ItemList<int> _types = new();
+    private readonly ItemList<int> _ends = new();
 
     public int Count => _tokens.Count;
 
@@ -49,17 +62,26 @@ internal sealed class PackedTokens
 
     public ReadOnlySpan<int> this[int sequence] => _tokens.Span[Start(sequence).._ends[sequence]];
 
+    /// <summary>Types of a sequence's tokens.</summary>
+    public ReadOnlySpan<int> Types(int sequence) => _types.Span[Start(sequence).._ends[sequence]];
+
     public int Start(int sequence) => sequence == 0 ? 0 : _ends[sequence - 1];
 
     public void Clear()
     {
         _tokens.Clear();
+        _types.Clear();
         _ends.Clear();
     }
 
-    public void Add(ReadOnlySpan<int> tokens)
+    /// <summary>Adds a sequence.</summary>
+    /// <param name="tokens">Its tokens.</param>
+    /// <param name="types">Their types; none for 0 everywhere.</param>
+    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> types = default)
     {
         _tokens.Add(tokens);
+        _types.Add(types);
+        _types.Fill(_tokens.Count, 0);
         _ends.Add(_tokens.Count);
     }
 
@@ -77,7 +99,7 @@ internal sealed class PackedTokens
         rows.Reserve(Count, Sequences);
         for (int s = 0; s < Sequences; s++)
         {
-            rows.Add(this[s], past: 0, slot: s, sourceSlot: s);
+            rows.Add(this[s], past: 0, slot: s, sourceSlot: s, Types(s));
         }
     }
 }

@@ -13,11 +13,18 @@ public sealed unsafe partial class Trainer<TModel>
     public double Evaluate(params ReadOnlySpan<TrainingBatch> batches)
     {
         double sum = 0;
-        long counted = 0;
+        long counted = 0, starts = 0, ends = 0;
+        foreach (TrainingBatch batch in batches)
+        {
+            counted += batch.CountedLabels;
+            starts += batch.CountedStarts;
+            ends += batch.CountedEnds;
+        }
+
+        WeighSpans(counted, starts, ends);
         foreach (TrainingBatch batch in batches)
         {
             sum += LossOf(batch);
-            counted += batch.CountedLabels;
         }
 
         return Mean(sum, counted, nameof(batches));
@@ -31,17 +38,32 @@ public sealed unsafe partial class Trainer<TModel>
     {
         ArgumentNullException.ThrowIfNull(source);
         double sum = 0;
-        long counted = 0;
+        long counted = 0, starts = 0, ends = 0;
         var batch = new TrainingBatch(TModel.Info);
+        for (int b = 0; b < source.BatchesPerEpoch && TModel.Info.Output == OutputKind.Spans; b++)
+        {
+            Read(b);
+            starts += batch.CountedStarts;
+            ends += batch.CountedEnds;
+            counted += batch.CountedLabels;
+        }
+
+        WeighSpans(counted, starts, ends);
+        counted = 0;
         for (int b = 0; b < source.BatchesPerEpoch; b++)
         {
-            batch.Clear();
-            source.Load(0, b, batch);
+            Read(b);
             sum += LossOf(batch);
             counted += batch.CountedLabels;
         }
 
         return Mean(sum, counted, nameof(source));
+
+        void Read(int number)
+        {
+            batch.Clear();
+            source.Load(0, number, batch);
+        }
     }
 
     private static double Mean(double sum, long counted, string parameter) =>

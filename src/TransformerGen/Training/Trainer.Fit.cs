@@ -21,7 +21,7 @@ public sealed unsafe partial class Trainer<TModel>
     /// <param name="cancellationToken">Ends training behind the step that is running. That is no failure: nothing is thrown, and training can be resumed or saved at that point.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="ArgumentException">A batch cannot be trained on.</exception>
-    /// <exception cref="NotFiniteNumberException">A loss or a gradient is not finite; <see cref="Position"/> is at the batch that failed. See <see cref="Step"/>.</exception>
+    /// <exception cref="NotFiniteNumberException">A loss or a gradient is not finite; <see cref="Position"/> is at the batch that failed. See <see cref="Step(ReadOnlySpan{TrainingBatch})"/>.</exception>
     public FitResult Fit(ITrainingSource source, int epochs, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);

@@ -32,7 +32,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         _gradients = new NativeBuffer(TModel.Info.ValueFloats);
         _optimizer = new OptimizerState(model.Weights, Options);
         _workspace = new Workspace(model.Weights, team ?? Team.Alone) { Gradients = _gradients.Start };
-        _entropy = LabelSmoothing.Entropy(Options.LabelSmoothing, TModel.Info.Vocabulary);
+        _entropy = Options.LabelSmoothing == 0 ? 0 : LabelSmoothing.Entropy(Options.LabelSmoothing, TModel.Info.Classes);
     }
 
     /// <summary>The model.</summary>
@@ -55,6 +55,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="batches">One or more micro-batches.</param>
     /// <returns>What the step saw.</returns>
     /// <exception cref="ArgumentException">No label of any batch counts.</exception>
+    /// <exception cref="InvalidOperationException">The model gives hidden states: the loss is the caller's.</exception>
     /// <exception cref="ObjectDisposedException">The trainer or its model is disposed.</exception>
     /// <exception cref="NotFiniteNumberException">
     /// The loss or the norm of the gradients is NaN or infinite. Parameters and optimiser are as they were before the step, and so is <see cref="StepsDone"/>;
@@ -62,7 +63,11 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// </exception>
     public StepResult Step(params ReadOnlySpan<TrainingBatch> batches)
     {
-        double loss = ForwardBackward(batches);
+        return Update(ForwardBackward(batches), batches);
+    }
+
+    private StepResult Update(double loss, ReadOnlySpan<TrainingBatch> batches)
+    {
         RequireFinite(loss, "a loss");
         double rate = Options.Schedule.Rate(StepsDone + 1);
         double norm = _optimizer.Step(_gradients, StepsDone + 1, rate, Options.ClipNorm, Team);
@@ -88,10 +93,17 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     public double ForwardBackward(params ReadOnlySpan<TrainingBatch> batches)
     {
         _workspace.ThrowIfDisposed();
-        int counted = 0;
+        if (TModel.Info.Output == OutputKind.HiddenStates)
+        {
+            throw new InvalidOperationException($"{TModel.Info.Name} gives hidden states and has no loss of its own. Pass the loss that the gradients come from: Step(loss, batches).");
+        }
+
+        int counted = 0, starts = 0, ends = 0;
         foreach (TrainingBatch batch in batches)
         {
             counted = checked(counted + batch.CountedLabels);
+            starts += batch.CountedStarts;
+            ends += batch.CountedEnds;
         }
 
         if (counted == 0)
@@ -99,10 +111,11 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
             throw new ArgumentException($"None of the {batches.Length} batches has a label that counts; a step needs at least one label other than {TrainingBatch.Ignored}.", nameof(batches));
         }
 
-        double sum = 0, dropout = Options.DropoutFor(TModel.Info);
+        double sum = 0;
         _workspace.Accumulate = false;
         _workspace.Smoothing = (float)Options.LabelSmoothing;
         _workspace.LossScale = (float)(1.0 / counted);
+        WeighSpans(counted, starts, ends);
         for (int micro = 0; micro < batches.Length; micro++)
         {
             if (batches[micro].CountedLabels == 0)
@@ -110,8 +123,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
                 continue;       // its gradient is zero
             }
 
-            batches[micro].Load(_workspace);
-            _workspace.Dropout = dropout > 0 ? DropoutKey.Create(Options.Seed, StepsDone, micro, dropout) : DropoutKey.None;
+            Load(batches[micro], micro);
             sum += TModel.Forward(_workspace);
             TModel.Backward(_workspace);
             _workspace.Accumulate = true;
@@ -120,7 +132,21 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         return sum / counted;
     }
 
-    /// <summary>A tensor's gradient from the last step or <see cref="ForwardBackward"/>, before clipping; valid until the next one.</summary>
+    private void Load(TrainingBatch batch, int micro)
+    {
+        double dropout = Options.DropoutFor(TModel.Info);
+        batch.Load(_workspace);
+        _workspace.Dropout = dropout > 0 ? DropoutKey.Create(Options.Seed, StepsDone, micro, dropout) : DropoutKey.None;
+    }
+
+    // The mean over the first tokens of all answers and the mean over their last tokens count half each, however many of them there are.
+    private void WeighSpans(long counted, long starts, long ends)
+    {
+        _workspace.StartWeight = starts == 0 ? 0 : (float)(counted / (2.0 * starts));
+        _workspace.EndWeight = ends == 0 ? 0 : (float)(counted / (2.0 * ends));
+    }
+
+    /// <summary>A tensor's gradient from the last step or <see cref="ForwardBackward(ReadOnlySpan{TrainingBatch})"/>, before clipping; valid until the next one.</summary>
     /// <param name="name">Checkpoint name.</param>
     /// <returns>A view, [rows, columns].</returns>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>

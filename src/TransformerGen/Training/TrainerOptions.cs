@@ -61,6 +61,9 @@ public sealed record TrainerOptions
     {
         double dropout = DropoutFor(info);
         Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "ε of label smoothing is in [0, 1).");
+        Require(
+            LabelSmoothing == 0 || (info.Output is OutputKind.Language or OutputKind.Classes && info.Loss == OutputLoss.CrossEntropy), nameof(LabelSmoothing), LabelSmoothing,
+            $"Only classes are smoothed; {info.Name} is not trained by one class per row.");
         Require(ClipNorm is null or > 0, nameof(ClipNorm), ClipNorm, "The largest norm is positive; null does not clip.");
         Require(dropout is >= 0 and < 1, nameof(Dropout), dropout, "A dropout rate is a probability in [0, 1).");
         Require(dropout == 0 || info.Dropout > 0, nameof(Dropout), dropout, $"{info.Name} was compiled without dropout. Set Dropout in its attribute; the trainer's option can then change the rate.");

@@ -1,3 +1,5 @@
+using TransformerGen.Model;
+
 namespace TransformerGen.Training;
 
 /// <summary>What a batch refuses, and how it says so.</summary>
@@ -17,6 +19,40 @@ public sealed partial class TrainingBatch
         {
             throw new InvalidOperationException($"{_info.Name} is an encoder-decoder and takes pairs: use AddPair or AddTranslation.");
         }
+    }
+
+    /// <summary>One label for each token of a model of one stack.</summary>
+    private void RequireTokenLabels()
+    {
+        RequireSingle();
+        RequireHead(_info.Output == OutputKind.Language || _info is { Output: OutputKind.Classes, Rows: OutputRows.All, Loss: OutputLoss.CrossEntropy });
+    }
+
+    private void RequireHead(bool fits)
+    {
+        if (!fits)
+        {
+            string advice = _info switch
+            {
+                { Output: OutputKind.Language } => "predicts tokens: use Add, with a label for each token, or AddText",
+                { Output: OutputKind.Spans } => "finds spans: use AddSpan",
+                { Output: OutputKind.HiddenStates } => "has no labels: use AddSequence, and give the trainer a loss of your own",
+                { Loss: not OutputLoss.CrossEntropy } => "is trained towards numbers: use AddTargets",
+                { Rows: OutputRows.All } => "has a class for each token: use Add",
+                _ => "has one class for each sequence: use AddLabelled",
+            };
+            throw new InvalidOperationException($"{_info.Name} {advice}.");
+        }
+    }
+
+    /// <summary>The sequence, or as much of it as fits, and its types; checked.</summary>
+    private ReadOnlySpan<int> Accept(ReadOnlySpan<int> tokens, bool truncate, scoped ref ReadOnlySpan<int> types)
+    {
+        PackedRows.RequireTypes(_info, types, tokens.Length, nameof(types));
+        tokens = Limit(tokens, truncate, nameof(tokens));
+        types = types.IsEmpty ? types : types[..tokens.Length];
+        CheckIds(tokens, nameof(tokens));
+        return tokens;
     }
 
     private static void CheckAligned(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels)
@@ -56,9 +92,9 @@ public sealed partial class TrainingBatch
     {
         for (int i = 0; i < labels.Length; i++)
         {
-            if (labels[i] != Ignored && (uint)labels[i] >= (uint)_info.Vocabulary)
+            if (labels[i] != Ignored && (uint)labels[i] >= (uint)_info.Classes)
             {
-                throw new ArgumentException($"Label {i} is {labels[i]}; the classes of {_info.Name} are 0 to {_info.Vocabulary - 1}, and {Ignored} where nothing counts.", nameof(labels));
+                throw new ArgumentException($"Label {i} is {labels[i]}; the classes of {_info.Name} are 0 to {_info.Classes - 1}, and {Ignored} where nothing counts.", nameof(labels));
             }
         }
     }

@@ -20,7 +20,7 @@ public sealed partial class TrainingBatch
             (int first, int count) = batch.Real(row);
             if (count > 0)
             {
-                Add(batch.Ids.Slice(first, count), labels.Slice(first, count), truncate);
+                Add(batch.Ids.Slice(first, count), labels.Slice(first, count), truncate, batch.TypesAt(first, count));
             }
         }
     }

@@ -9,7 +9,8 @@ namespace TransformerGen.Training;
 /// </summary>
 /// <remarks>
 /// An encoder-decoder takes pairs (<see cref="AddPair"/>, <see cref="AddTranslation"/>); a model of one stack takes single sequences
-/// (<see cref="Add"/>, <see cref="AddText"/>). Labels are aligned with the output rows: the target rows, or the rows of the only stack.
+/// (<see cref="Add"/>, <see cref="AddText"/>; for heads that classify a sequence or find a span <see cref="AddLabelled"/>, <see cref="AddTargets"/>,
+/// <see cref="AddSpan"/>). Labels are aligned with the output rows: the target rows, or the rows of the only stack.
 /// </remarks>
 public sealed partial class TrainingBatch
 {
@@ -19,7 +20,7 @@ public sealed partial class TrainingBatch
     private readonly ModelInfo _info;
     private readonly PackedTokens _source = new();
     private readonly PackedTokens _target = new();
-    private readonly IntList _labels = new();
+    private readonly ItemList<int> _labels = new();
 
     /// <summary>An empty batch for a model.</summary>
     /// <param name="info">The model: what is too long or not in its vocabulary is refused.</param>
@@ -35,7 +36,7 @@ public sealed partial class TrainingBatch
     /// <summary>Tokens of both sides: the rows that the model computes.</summary>
     public int Tokens => _source.Count + _target.Count;
 
-    /// <summary>Labels that count.</summary>
+    /// <summary>Labels that count; of spans the sequences in which the answer begins or ends.</summary>
     public int CountedLabels { get; private set; }
 
     private bool IsPair => _info.HasEncoder && _info.HasDecoder;
@@ -49,7 +50,8 @@ public sealed partial class TrainingBatch
         _source.Clear();
         _target.Clear();
         _labels.Clear();
-        CountedLabels = 0;
+        _targets.Clear();
+        CountedLabels = CountedStarts = CountedEnds = 0;
     }
 
     /// <summary>Adds a pair for an encoder-decoder.</summary>
@@ -78,17 +80,19 @@ public sealed partial class TrainingBatch
     /// <param name="tokens">Its tokens, [T].</param>
     /// <param name="labels">[T] class that each row should predict; <see cref="Ignored"/> where nothing counts.</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
-    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or the labels are not as many as the tokens.</exception>
-    /// <exception cref="InvalidOperationException">The model is an encoder-decoder.</exception>
-    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels, bool truncate = false)
+    /// <param name="types">[T] type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">
+    /// The sequence is empty or too long, an id is outside the vocabulary, the labels are not as many as the tokens, or a type is none of the model's.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The model is an encoder-decoder, or its head takes no label for each token.</exception>
+    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels, bool truncate = false, ReadOnlySpan<int> types = default)
     {
-        RequireSingle();
+        RequireTokenLabels();
         CheckAligned(tokens, labels);
-        tokens = Limit(tokens, truncate, nameof(tokens));
+        tokens = Accept(tokens, truncate, ref types);
         labels = labels[..tokens.Length];
-        CheckIds(tokens, nameof(tokens));
         CheckLabels(labels);
-        Output.Add(tokens);
+        Output.Add(tokens, types);
         AppendLabels(labels);
     }
 
@@ -129,6 +133,7 @@ public sealed partial class TrainingBatch
     public void AddText(ReadOnlySpan<int> tokens, bool truncate = false)
     {
         RequireSingle();
+        RequireHead(_info.Output == OutputKind.Language);
         if (!_info.HasDecoder)
         {
             throw new InvalidOperationException($"{_info.Name} is an encoder: a row sees the tokens behind it, so predicting the next one teaches nothing. Use Add with labels (masked tokens).");
@@ -167,8 +172,14 @@ public sealed partial class TrainingBatch
             _source.Add(other._source[sequence]);
         }
 
-        Output.Add(other.Output[sequence]);
-        AppendLabels(other._labels.Span.Slice(other.Output.Start(sequence), other.Output[sequence].Length));
+        Output.Add(other.Output[sequence], other.Output.Types(sequence));
+        int start = other.Output.Start(sequence), length = other.Output[sequence].Length;
+        AppendLabels(other._labels.Span.Slice(start, length));
+        if (TakesTargets)
+        {
+            int classes = _info.Classes;
+            _targets.Add(_info.Rows == OutputRows.All ? other._targets.Span.Slice(start * classes, length * classes) : other._targets.Span.Slice(sequence * classes, classes));
+        }
     }
 
     /// <summary>Puts the batch into a workspace for a pass in training mode.</summary>
@@ -186,12 +197,28 @@ public sealed partial class TrainingBatch
     internal void LoadLabels(Workspace workspace)
     {
         LabelSet set = workspace.Labels;
+        if (_info.Output is OutputKind.HiddenStates or OutputKind.Spans)
+        {
+            set.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source);
+            _labels.Span[..(_info.Output == OutputKind.Spans ? set.Count : 0)].CopyTo(set.LabelSpan);
+            return;
+        }
+
         set.Clear();
-        set.Reserve(CountedLabels);
+        set.Reserve(CountedLabels, TakesTargets ? _info.Classes : 0);
         ReadOnlySpan<int> labels = _labels.Span;
         for (int row = 0; row < labels.Length; row++)
         {
-            if (labels[row] != Ignored)
+            if (labels[row] == Ignored)
+            {
+                continue;
+            }
+
+            if (TakesTargets)
+            {
+                set.AddTargets(row, _targets.Span.Slice(set.Count * _info.Classes, _info.Classes));
+            }
+            else
             {
                 set.Add(row, labels[row]);
             }
@@ -201,6 +228,12 @@ public sealed partial class TrainingBatch
     private void AppendLabels(ReadOnlySpan<int> labels)
     {
         _labels.Add(labels);
+        if (_info.Output == OutputKind.Spans)
+        {
+            CountSpan(labels);
+            return;
+        }
+
         CountedLabels += labels.Length - labels.Count(Ignored);
     }
 }

@@ -12,7 +12,7 @@ internal static class DropoutMask
         Array.Fill(factors, 1.0);
         if (site is not null && execution.DropoutAt(site) is { Threshold: not 0 } dropout)
         {
-            PackedRows side = execution.Side(rows);
+            (PackedRows side, row) = execution.Token(rows, row);
             uint key = dropout.Row(site.Number, side.SequenceOf[row], side.Positions[row]);
             for (int c = 0; c < width; c++)
             {

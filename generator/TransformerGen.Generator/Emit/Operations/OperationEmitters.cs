@@ -54,6 +54,9 @@ internal static class OperationEmitters
         [typeof(CombineBackward)] = Of<CombineBackward>(ExpertEmitter.Emit),
         [typeof(Select)] = Of<Select>(OutputEmitter.Emit),
         [typeof(SelectBackward)] = Of<SelectBackward>(OutputEmitter.Emit),
+        [typeof(TargetLoss)] = Of<TargetLoss>(OutputEmitter.Emit),
+        [typeof(SpanLoss)] = Of<SpanLoss>(OutputEmitter.Emit),
+        [typeof(GivenGradient)] = Of<GivenGradient>(OutputEmitter.Emit),
         [typeof(CrossEntropy)] = Of<CrossEntropy>(OutputEmitter.Emit),
     };
 

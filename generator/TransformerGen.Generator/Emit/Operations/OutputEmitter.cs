@@ -7,7 +7,7 @@ internal static class OutputEmitter
     public static void Emit(GraphEmitter graph, Select op, SourceWriter writer)
     {
         SelectKernel kernel = graph.Kernels.Need(new SelectKernel(op.X.Width));
-        writer.Lines("// Only the rows whose next token is wanted go through the vocabulary.");
+        writer.Lines("// " + op.Reason);
         writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Labels}, {graph.At(op.X)}, {graph.At(op.Y)});");
     }
 
@@ -24,4 +24,23 @@ internal static class OutputEmitter
         writer.Lines("// Losses, and in the logits' place their gradient (softmax - q) · scale.");
         writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Labels}, {graph.At(op.Logits)}, s.Smoothing, s.LossScale, {graph.At(op.Losses)});");
     }
+
+    public static void Emit(GraphEmitter graph, TargetLoss op, SourceWriter writer)
+    {
+        TargetLossKernel kernel = graph.Kernels.Need(new TargetLossKernel(op.Logits.Width, op.Kind, Gradient: true));
+        writer.Lines("// Losses, and in the logits' place their gradient.");
+        writer.Lines($"{kernel.ClassName}.{kernel.MethodName}({graph.Labels}, {graph.At(op.Logits)}, s.LossScale, {graph.At(op.Losses)});");
+    }
+
+    public static void Emit(GraphEmitter graph, SpanLoss op, SourceWriter writer)
+    {
+        SpanLossKernel kernel = graph.Kernels.Need(new SpanLossKernel(Gradient: true));
+        writer.Lines("// Losses, and in the logits' place their gradient (softmax over the sequence - 1 at the answer) · weight · scale.");
+        writer.Lines(
+            $"{kernel.ClassName}.{kernel.MethodName}({graph.Rows(op.Side)}, {graph.Labels}, {graph.At(op.Logits)}, s.StartWeight, s.EndWeight, s.LossScale, {graph.At(op.Losses)});");
+    }
+
+    /// <summary>Nothing to run: between the passes the caller writes there.</summary>
+    public static void Emit(GraphEmitter graph, GivenGradient op, SourceWriter writer) =>
+        writer.Lines($"// The loss is the caller's, who writes d({op.Y.Role}) [{op.DY.Width}] to {graph.Place(op.DY)} before the backward pass.");
 }

@@ -280,6 +280,14 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         return Size("num_labels", named > 0 ? named : 2, "the number of classes");
     }
 
+    /// <summary>Names of the classes, where id2label names each of them; else none.</summary>
+    public EquatableList<string> ClassNames(int classes)
+    {
+        ConfigReader? map = _reader.Value("id2label")?.Kind == JsonKind.Object ? _reader.Nested("id2label") : null;
+        string?[] names = [.. Enumerable.Range(0, map is null ? 0 : classes).Select(i => map!.Value(Number.Text(i)) is { Kind: JsonKind.String } name ? name.Text : null)];
+        return names.Contains(null) ? EquatableList<string>.Empty : new EquatableList<string>(names.Select(name => name!));
+    }
+
     /// <summary>What a classification's logits are compared with, as transformers chooses it: regression for one label.</summary>
     public LossKind Problem(int labels)
     {

@@ -23,7 +23,14 @@ internal abstract class HubFamily : Family
         HubTask task = head ?? Architecture(reader);
         ModelSpec? spec = reader.Failed ? null : Build(config, task);
         config.ReadCommon(WithoutEffect);
-        return reader.Failed ? null : spec! with { ModelType = ModelType, ConfigJson = reader.Text, Dropout = DropoutRates.Main(spec) };
+        if (reader.Failed)
+        {
+            return null;
+        }
+
+        HeadSpec answer = spec!.Head;
+        answer = answer.Kind == HeadKind.Classes ? answer with { ClassNames = config.ClassNames(answer.Classes) } : answer;
+        return spec with { ModelType = ModelType, ConfigJson = reader.Text, Head = answer, Dropout = DropoutRates.Main(spec) };
     }
 
     /// <inheritdoc/>

@@ -2,12 +2,15 @@ using System.Collections.Generic;
 
 namespace TransformerGen.Generator.Graph.Operations;
 
-/// <summary>The rows whose next token is wanted. x [rows, D] → y [label rows, D].</summary>
+/// <summary>The rows that the head is asked about, such as those whose next token is wanted. x [rows, D] → y [label rows, D].</summary>
 internal sealed class Select(Stage stage, Value x, Value y) : Operation(stage)
 {
     public Value X { get; } = x;
 
     public Value Y { get; } = y;
+
+    /// <summary>Why not all rows go on, for the reader.</summary>
+    public string Reason { get; init; } = "Only the rows whose next token is wanted go through the vocabulary.";
 
     public override IEnumerable<Value> Inputs => [X];
 

@@ -1,0 +1,143 @@
+using TransformerGen.Model;
+
+namespace TransformerGen.Training;
+
+/// <summary>Sequences for heads that classify, find spans, or give hidden states.</summary>
+public sealed partial class TrainingBatch
+{
+    private readonly ItemList<float> _targets = new();
+
+    /// <summary>Sequences in which the answer's first token is.</summary>
+    internal int CountedStarts { get; private set; }
+
+    /// <summary>Sequences in which the answer's last token is.</summary>
+    internal int CountedEnds { get; private set; }
+
+    private bool TakesTargets => _info is { Output: OutputKind.Classes, Loss: not OutputLoss.CrossEntropy };
+
+    /// <summary>Adds a sequence with its class, for a model that classifies sequences.</summary>
+    /// <param name="tokens">Its tokens.</param>
+    /// <param name="label">The class; <see cref="Ignored"/> for a sequence that does not count.</param>
+    /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such class or type.</exception>
+    /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
+    public void AddLabelled(ReadOnlySpan<int> tokens, int label, bool truncate = false, ReadOnlySpan<int> types = default)
+    {
+        RequireSingle();
+        RequireHead(_info is { Output: OutputKind.Classes, Rows: not OutputRows.All, Loss: OutputLoss.CrossEntropy });
+        tokens = Accept(tokens, truncate, ref types);
+        CheckLabels([label]);
+        Output.Add(tokens, types);
+        AppendAtHead(tokens.Length, label);
+    }
+
+    /// <summary>Adds a sequence with numbers to be trained towards: 0 to 1 for each class of a multi-label model, any finite number for each column of a regression.</summary>
+    /// <param name="tokens">Its tokens, [T].</param>
+    /// <param name="targets">[classes], or for a head that answers for every token [T, classes].</param>
+    /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such type, or the numbers are not as many as expected or out of range.</exception>
+    /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
+    public void AddTargets(ReadOnlySpan<int> tokens, ReadOnlySpan<float> targets, bool truncate = false, ReadOnlySpan<int> types = default)
+    {
+        RequireSingle();
+        RequireHead(TakesTargets);
+        int rows = _info.Rows == OutputRows.All ? tokens.Length : 1;
+        if (targets.Length != (long)rows * _info.Classes)
+        {
+            throw new ArgumentException($"There are {targets.Length} numbers. Expected [{rows}, {_info.Classes}], {(long)rows * _info.Classes} of them.", nameof(targets));
+        }
+
+        bool areShares = _info.Loss == OutputLoss.MultiLabel;
+        for (int i = 0; i < targets.Length; i++)
+        {
+            if (!float.IsFinite(targets[i]) || (areShares && targets[i] is not (>= 0 and <= 1)))
+            {
+                throw new ArgumentException($"Number {i} is {targets[i]}. Expected {(areShares ? "0 for a class that does not hold, 1 for one that does, or what is between" : "a finite one")}.", nameof(targets));
+            }
+        }
+
+        tokens = Accept(tokens, truncate, ref types);
+        Output.Add(tokens, types);
+        if (_info.Rows == OutputRows.All)
+        {
+            _labels.Fill(_labels.Count + tokens.Length, 0);
+            CountedLabels += tokens.Length;
+            _targets.Add(targets[..(tokens.Length * _info.Classes)]);
+            return;
+        }
+
+        AppendAtHead(tokens.Length, 0);
+        _targets.Add(targets);
+    }
+
+    /// <summary>
+    /// Adds a sequence with the place of its answer, for a model that finds spans. A place outside of the sequence (the answer is not in it, or was cut off) does
+    /// not count, as in transformers.
+    /// </summary>
+    /// <param name="tokens">Its tokens: question and text.</param>
+    /// <param name="start">The answer's first token.</param>
+    /// <param name="end">The answer's last token.</param>
+    /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such type.</exception>
+    /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
+    public void AddSpan(ReadOnlySpan<int> tokens, int start, int end, bool truncate = false, ReadOnlySpan<int> types = default)
+    {
+        RequireSingle();
+        RequireHead(_info.Output == OutputKind.Spans);
+        tokens = Accept(tokens, truncate, ref types);
+        Output.Add(tokens, types);
+        int first = _labels.Count;
+        _labels.Fill(first + tokens.Length, 0);
+        Mark(start, 1);
+        Mark(end, 2);
+        CountSpan(_labels.Span[first..]);
+
+        void Mark(int position, int flag)
+        {
+            if ((uint)position < (uint)(_labels.Count - first))
+            {
+                _labels.Set(first + position, _labels[first + position] | flag);
+            }
+        }
+    }
+
+    /// <summary>Adds a sequence without a label, for a model that gives hidden states.</summary>
+    /// <param name="tokens">Its tokens.</param>
+    /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
+    /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such type.</exception>
+    /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
+    public void AddSequence(ReadOnlySpan<int> tokens, bool truncate = false, ReadOnlySpan<int> types = default)
+    {
+        RequireSingle();
+        RequireHead(_info.Output == OutputKind.HiddenStates);
+        tokens = Accept(tokens, truncate, ref types);
+        Output.Add(tokens, types);
+        _labels.Fill(_labels.Count + tokens.Length, Ignored);
+    }
+
+    /// <summary>The label stands at the row that the head reads; the sequence's other rows have none.</summary>
+    private void AppendAtHead(int rows, int label)
+    {
+        int first = _labels.Count;
+        _labels.Fill(first + rows, Ignored);
+        _labels.Set(_info.Rows == OutputRows.First ? first : first + rows - 1, label);
+        CountedLabels += label == Ignored ? 0 : 1;
+    }
+
+    private void CountSpan(ReadOnlySpan<int> labels)
+    {
+        int flags = 0;
+        foreach (int label in labels)
+        {
+            flags |= label;
+        }
+
+        CountedStarts += flags & 1;
+        CountedEnds += flags >> 1;
+        CountedLabels += flags == 0 ? 0 : 1;
+    }
+}
