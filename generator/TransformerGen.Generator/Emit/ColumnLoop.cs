@@ -13,7 +13,8 @@ internal static class ColumnLoop
     /// <summary>A loop over the columns [0, size).</summary>
     /// <param name="size">Columns.</param>
     /// <param name="body">Statements at column i, given how to load and to store there.</param>
-    public static string Of(int size, Func<Access, string> body)
+    /// <param name="padding">Whether the loop goes on to the next multiple of 16, where nothing is left to load: for a value whose padding is written, too.</param>
+    public static string Of(int size, Func<Access, string> body, bool padding = false)
     {
         int whole = size / Padding.Floats * Padding.Floats;
         string Text(int first, int end, bool isPart) =>
@@ -23,7 +24,7 @@ internal static class ColumnLoop
                 {{body(new Access(size, isPart)).Indent(4)}}
             }
             """;
-        return string.Join("\n\n", new[] { whole > 0 ? Text(0, whole, false) : "", whole < size ? Text(whole, size, true) : "" }.Where(text => text.Length > 0));
+        return string.Join("\n\n", new[] { whole > 0 ? Text(0, whole, false) : "", whole < size ? Text(whole, padding ? Padding.Of(size) : size, true) : "" }.Where(text => text.Length > 0));
     }
 
     /// <summary>Puts spaces in front of every line but the first: where a text of several lines stands in another.</summary>

@@ -18,8 +18,8 @@ internal sealed record GateForwardKernel(int Inner, ActivationKind Activation) :
 
     public override void Emit(SourceWriter writer)
     {
-        // y begins on a vector and its padding is its own: whole vectors are written, zero where up has no column.
-        string loop = ColumnLoop.Of(Inner, lanes => $"V.Store({Activations.Value(Activation, lanes.Load("gate"))} * {lanes.Load("up")}, to + i);");
+        // y's padding is its own, and zero: there up has no column.
+        string loop = ColumnLoop.Of(Inner, lanes => $"V.Store({Activations.Value(Activation, lanes.Load("gate"))} * {lanes.Load("up")}, to + i);", padding: true);
         new TeamMethod(
             MethodName,
             $"y = {Activation}(x[:, :{Inner}]) ⊙ x[:, {Inner}:]. x [rows, {Width}], y [rows, {Inner}]",
