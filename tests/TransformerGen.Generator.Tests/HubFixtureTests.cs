@@ -17,7 +17,7 @@ public class HubFixtureTests
     internal static IEnumerable<string> Configs => Folders.Values.Order(StringComparer.Ordinal).Select(folder => File.ReadAllText(Path.Combine(folder, "config.json")));
 
     private static Dictionary<string, string> Folders { get; } = Directory.GetDirectories(Repository.Fixtures)
-        .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && File.Exists(Path.Combine(folder, "case.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal))
+        .Where(folder => File.Exists(Path.Combine(folder, "config.json")) && Directory.GetFiles(folder, "model*.safetensors").Length > 0 && File.Exists(Path.Combine(folder, "case.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal))
         .ToDictionary(folder => Path.GetFileName(folder), StringComparer.Ordinal);
 
     [Theory]

@@ -21,7 +21,7 @@ internal sealed class CausalFixture
 
     /// <summary>Cases among the project's own fixtures, with their folders.</summary>
     public static IReadOnlyDictionary<string, string> Folders { get; } = Directory.GetDirectories(Repository.Fixtures)
-        .Where(folder => File.Exists(Path.Combine(folder, "case.json")) && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal) && Document(folder).TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals("causal"))
+        .Where(folder => File.Exists(Path.Combine(folder, "case.json")) && Directory.GetFiles(folder, "model*.safetensors").Length > 0 && !Path.GetFileName(folder).StartsWith("paper", StringComparison.Ordinal) && Document(folder).TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals("causal"))
         .ToDictionary(folder => Path.GetFileName(folder), StringComparer.Ordinal);
 
     public ModelSpec Spec { get; }
