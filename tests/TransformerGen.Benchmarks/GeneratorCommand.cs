@@ -1,35 +1,80 @@
 using System.Diagnostics;
+using Microsoft.CodeAnalysis;
 using TransformerGen.Generator.Emit;
 using TransformerGen.Generator.Families;
+using TransformerGen.Generator.Parsing;
 using TransformerGen.Generator.Spec;
+using TransformerGen.Testing;
 
 namespace TransformerGen.Benchmarks;
 
-/// <summary>What generating a model costs, by the number of layers: twice the layers, about twice the time and text.</summary>
+/// <summary>
+/// What a model costs before it computes: the generator's time and text by the number of layers (twice the layers, about twice of both), and for the shapes of
+/// well-known checkpoints also the C# compiler's time, the assembly, and the first pass with random weights.
+/// </summary>
 internal static class GeneratorCommand
 {
     private static readonly int[] s_layers = [1, 2, 4, 8, 16, 32];
 
-    /// <summary>For the list of commands.</summary>
-    public static string Summary => "milliseconds from Spec to C# by the number of layers: [--samples 9]";
+    private static readonly (string Name, string Config)[] s_shapes =
+    [
+        ("gpt2 124M", """{ "model_type": "gpt2" }"""),
+        ("llama 30 x 576", """{ "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_attention_heads": 9, "num_key_value_heads": 3, "num_hidden_layers": 30, "vocab_size": 49152, "tie_word_embeddings": true }"""),
+        ("t5-small", """{ "model_type": "t5", "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_heads": 8, "decoder_start_token_id": 0 }"""),
+        ("bert-base", """{ "model_type": "bert", "architectures": ["BertForMaskedLM"] }"""),
+    ];
 
-    /// <summary>Prints one line for each number of layers; a few seconds.</summary>
+    /// <summary>For the list of commands.</summary>
+    public static string Summary => "milliseconds from Spec to C# by the number of layers, and what well-known shapes cost to build: [--samples 9]";
+
+    /// <summary>Prints one line for each number of layers and each shape; about a minute.</summary>
     public static int Run(string[] args)
     {
         int samples = Math.Max(3, new Options(args).Number("samples", 9));
-        Measure(s_layers[0], samples);      // warms up
+        Measure(Paper(s_layers[0]), samples);      // warms up
         foreach (int layers in s_layers)
         {
-            (double milliseconds, long characters) = Measure(layers, samples);
+            (double milliseconds, long characters) = Measure(Paper(layers), samples);
             Console.WriteLine($"{layers,2} + {layers,2} layers: {milliseconds,8:F2} ms, {milliseconds / layers,6:F2} ms a pair of layers, {characters / 1024,6} K characters");
+        }
+
+        foreach ((string name, string config) in s_shapes)
+        {
+            foreach (bool training in (bool[])[true, false])
+            {
+                Shape(name + (training ? "" : ", inference only"), config, training, samples);
+            }
         }
 
         return 0;
     }
 
-    private static (double Milliseconds, long Characters) Measure(int layers, int samples)
+    private static void Shape(string name, string config, bool training, int samples)
     {
-        ModelSpec spec = PaperFamily.Build(new PaperConfig { DModel = 256, Heads = 4, EncoderLayers = layers, DecoderLayers = layers, FeedForward = 1024, Vocab = 8000, Dropout = 0.1 });
+        var problems = new List<Diagnostic>();
+        ModelSpec spec = ConfigFile.Read("config.json", config, problems).Spec ?? throw new InvalidOperationException(string.Join("; ", problems));
+        (double milliseconds, long characters) = Measure(spec with { Options = new BuildOptions { Training = training } }, samples);
+        string source = $"[TransformerGen.TransformerModel(\"config.json\"{(training ? "" : ", Training = false")})]\npublic sealed partial class Model;";
+        var compiling = new double[3];
+        byte[] image = [];
+        for (int i = 0; i < compiling.Length; i++)
+        {
+            Compilation compilation = GeneratedModel.Generate(source, config);
+            long start = Stopwatch.GetTimestamp();
+            image = InMemoryCompiler.Emit(compilation);
+            compiling[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        Array.Sort(compiling);
+        Console.WriteLine(
+            $"{name,-32} generator {milliseconds,7:F1} ms, text {characters / 1024,5} K characters, C# compiler {compiling[1],6:F0} ms ({compiling[0]:F0} to {compiling[2]:F0}), assembly {image.Length / 1024,5} KB");
+    }
+
+    private static ModelSpec Paper(int layers) =>
+        PaperFamily.Build(new PaperConfig { DModel = 256, Heads = 4, EncoderLayers = layers, DecoderLayers = layers, FeedForward = 1024, Vocab = 8000, Dropout = 0.1 });
+
+    private static (double Milliseconds, long Characters) Measure(ModelSpec spec, int samples)
+    {
         var target = new ModelTarget("Samples", "Model", new EquatableList<string>([]), "public", spec);
         var times = new double[samples];
         long characters = 0;
