@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Parsing;
@@ -64,9 +65,5 @@ public class HubFixtureTests
     }
 
     // A star stands for any text.
-    private static bool Matches(string pattern, string name)
-    {
-        string[] parts = pattern.Split('*');
-        return parts.Length == 1 ? name == pattern : name.StartsWith(parts[0], StringComparison.Ordinal) && name.EndsWith(parts[^1], StringComparison.Ordinal);
-    }
+    private static bool Matches(string pattern, string name) => Regex.IsMatch(name, "^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$");
 }
