@@ -161,7 +161,7 @@ internal static class SurfaceEmitter
             lines.Add($"Rows = OutputRows.{head.Rows}");
             lines.Add($"Loss = OutputLoss.{head.Loss}");
             lines.Add($"Classes = {head.Classes}");
-            IReadOnlyDictionary<string, Graph.Value> outputs = (model.Decoding ?? model.Encoding)!.Graph.Outputs;
+            Dictionary<string, Graph.Value> outputs = (model.Decoding ?? model.Encoding)!.Graph.Outputs;
             int Width(string name) => outputs.TryGetValue(name, out Graph.Value? value) ? value.Width : 0;
             if (head.Kind == HeadKind.Hidden)
             {
