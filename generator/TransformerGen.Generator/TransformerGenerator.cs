@@ -66,7 +66,7 @@ public sealed class TransformerGenerator : IIncrementalGenerator
         ConfigFile.Read(file.Path, file.GetText(cancellationToken)?.ToString() ?? "", []);
 
     private static ModelTarget? Resolve(ModelDeclaration declaration, ImmutableArray<ConfigFile> files, BuildSettings settings) =>
-        TargetResolver.Resolve(declaration, [.. files.Select(file => file.Path)], i => files[i].Spec, settings, fields: null);
+        TargetResolver.Resolve(declaration, [.. files.Select(file => file.Path)], i => files[i].With(declaration.Head), settings, fields: null);
 
     private void Write(SourceProductionContext context, ModelTarget target)
     {

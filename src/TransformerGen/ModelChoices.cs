@@ -90,3 +90,31 @@ public enum Pattern
     /// <summary>Of all that it may see, the TopK with the largest scores.</summary>
     TopK,
 }
+
+/// <summary>What a model from a Hugging Face config.json answers.</summary>
+public enum ModelHead
+{
+    /// <summary>What the file's "architectures" says.</summary>
+    FromConfig,
+
+    /// <summary>The last hidden states, and one vector per sequence where the model has a pooler.</summary>
+    Model,
+
+    /// <summary>The next token.</summary>
+    CausalLanguage,
+
+    /// <summary>The tokens behind masks.</summary>
+    MaskedLanguage,
+
+    /// <summary>The next token of a target, given its source.</summary>
+    SequenceToSequence,
+
+    /// <summary>One class, or several, or numbers, for each sequence.</summary>
+    SequenceClassification,
+
+    /// <summary>One class for each token.</summary>
+    TokenClassification,
+
+    /// <summary>Where in a text the answer to a question begins and ends.</summary>
+    QuestionAnswering,
+}

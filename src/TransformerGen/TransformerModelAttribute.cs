@@ -126,6 +126,15 @@ public sealed class TransformerModelAttribute : Attribute
     /// <summary>Id of the token that ends a sentence.</summary>
     public int EndId { get; set; } = 2;
 
+    /// <summary>
+    /// What a model from a Hugging Face config.json answers, where it is not what the file's "architectures" says: a bare model for embeddings, say, or a fresh
+    /// classifier to fine-tune.
+    /// </summary>
+    public ModelHead Head { get; set; }
+
+    /// <summary>Classes of a head that classifies, where they are not as many as the config.json says (id2label); 0 for the file's.</summary>
+    public int Labels { get; set; }
+
     /// <summary>Generates code that keeps the attention probabilities of every head; off, it leaves no trace.</summary>
     public bool CaptureAttention { get; set; }
 

@@ -45,10 +45,15 @@ public class AttributeTests
         }
     }
 
+    /// <summary>The first member leaves the head to the file; the others are the tasks in their order.</summary>
+    [Fact]
+    public void Heads_are_the_members_of_the_enumeration_in_their_order() => Assert.Equal(
+        Enum.GetValues<ModelHead>().Where(head => head != ModelHead.FromConfig).Select(head => "ModelHead." + head), HeadChoice.Heads.Members);
+
     [Fact]
     public void Every_property_is_a_key_of_the_file_or_says_what_to_generate()
     {
-        string[] beside = ["CaptureAttention", "CaptureHiddenStates", "Training", "ParameterCap"];
+        string[] beside = ["CaptureAttention", "CaptureHiddenStates", "Training", "ParameterCap", "Head", "Labels"];
         IEnumerable<string> properties = typeof(TransformerModelAttribute).GetProperties().Where(property => property.CanWrite).Select(property => property.Name);
         Assert.Equal(
             properties.Order(StringComparer.Ordinal),

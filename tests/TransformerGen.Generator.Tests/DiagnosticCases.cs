@@ -31,7 +31,7 @@ internal static class DiagnosticCases
 
     public static IEnumerable<DiagnosticCase> All =>
     [
-        .. OfClass, .. OfSizes, .. OfPatterns, .. OfNumbers, .. OfFiles, .. OfKeys, .. OfHub,
+        .. OfClass, .. OfSizes, .. OfPatterns, .. OfNumbers, .. OfFiles, .. OfKeys, .. OfHub, .. OfHeads,
     ];
 
     private static IEnumerable<DiagnosticCase> OfClass =>
@@ -144,6 +144,19 @@ internal static class DiagnosticCases
         new("TFG007", FromFile, "0", "num_attention_heads is 0, and must be from 1 to 4096. It is the number of attention heads.", "{ \"model_type\": \"llama\", \"num_attention_heads\": 0 }", (1, 49)),
         new("TFG007", FromFile, "1000000000", "num_hidden_layers is 1000000000, and must be from 1 to 1024. It is the number of layers.", "{ \"model_type\": \"llama\", \"num_hidden_layers\": 1000000000 }", (1, 47)),
     ];
+
+    private static IEnumerable<DiagnosticCase> OfHeads =>
+    [
+        new("TFG030", "[TransformerModel(\"config.json\", Head = ModelHead.MaskedLanguage)] partial class M;", "ModelHead.MaskedLanguage", "Head is ModelHead.MaskedLanguage, and a model of type 'phi3' has no such head. Use " + Heads("phi3") + ".", "{ \"model_type\": \"phi3\" }"),
+        new("TFG030", "[TransformerModel(\"config.json\", Head = ModelHead.Model)] partial class M;", "ModelHead.Model", "Head is ModelHead.Model, and a model of type 'transformer' has no such head. Use ModelHead.FromConfig.", Json("")),
+        new("TFG030", "[TransformerModel(\"config.json\", Labels = 3)] partial class M;", "3", "Labels is 3, and a model of type 'bert' has no such head. Use a head that classifies, or leave Labels out.", "{ \"model_type\": \"bert\", \"architectures\": [\"BertForMaskedLM\"] }"),
+        new("TFG030", "[TransformerModel(8, 2, 1, 10, Head = ModelHead.Model)] partial class M;", "ModelHead.Model", "Head is ModelHead.Model, and a model of type 'transformer' has no such head. Use a config.json, or leave it out."),
+        new("TFG007", "[TransformerModel(\"config.json\", Head = ModelHead.SequenceClassification, Labels = -1)] partial class M;", "-1", "Labels is -1, and must be from 1 to 524288. It is the number of classes (0: as many as the config.json says).", "{ \"model_type\": \"bert\" }"),
+        new("TFG015", "[TransformerModel(\"config.json\", Head = (ModelHead)99)] partial class M;", "(ModelHead)99", "Head is (ModelHead)99, which is not one of the choices. Use ModelHead.FromConfig, " + Generator.Parsing.ConfigReader.Alternatives(Generator.Parsing.HeadChoice.Heads.Members) + ".", "{ \"model_type\": \"bert\" }"),
+    ];
+
+    private static string Heads(string modelType) =>
+        Generator.Parsing.ConfigReader.Alternatives(Generator.Families.Family.Find(modelType)!.Heads.Select(Generator.Parsing.HeadChoice.Heads.MemberOf));
 
     private static string ModelTypes => Quoted(Generator.Families.Family.ModelTypes);
 

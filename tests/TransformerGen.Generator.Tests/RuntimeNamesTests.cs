@@ -56,6 +56,13 @@ public sealed class RuntimeNamesTests
             tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
             used);
 
+        // Heads that say what they answer.
+        const string Classifier = """{ "model_type": "bert", "hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 8, "vocab_size": 9 }""";
+        Collect(
+            GeneratedModel.Generate("using TransformerGen; [TransformerModel(\"config.json\", Head = ModelHead.SequenceClassification)] public sealed partial class Model;", Classifier),
+            tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
+            used);
+
         // Operations that the paper's model does not have.
         Collect(InMemoryCompiler.Create("Operations", Emitted("Gate, Silu", "Linear, HeadNorm, Rotary", "Embed, fairseq positions from 2, dropout")), _ => true, used);
 

@@ -125,6 +125,10 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor WeightsDoNotFit = Error(
         "TFG028", "A listed checkpoint fits its model", "The checkpoint '{0}' does not fit the model: {1}. List the checkpoint that belongs to this config.json, or mend the config.json.");
 
+    /// <summary>{0}: property, {1}: as the source has it, {2}: model type, {3}: what to write instead.</summary>
+    public static readonly DiagnosticDescriptor UnsupportedHead = Error(
+        "TFG030", "The head fits the model", "{0} is {1}, and a model of type '{2}' has no such head. Use {3}.");
+
     /// <summary>{0}: class, {1}: exception.</summary>
     public static readonly DiagnosticDescriptor InternalError = Error(
         "TFG099", "The generator has an error", "The generator failed on '{0}': {1}. This is a mistake in TransformerGen, not in your code; please report it with the attribute or the config.json.");
@@ -134,7 +138,7 @@ internal static class Descriptors
     [
         NotPartial, ContainerNotPartial, Generic, WrongKind, Duplicate, UnsafeOff, SizeOutOfRange, HeadsDoNotDivide, OddWidth, TooManyParameters,
         PatternNeedsNumber, NumberWithoutPattern, IdOutOfVocabulary, NumberOutOfRange, UnknownChoice, FileNotFound, MalformedJson, UnknownKey, WrongType,
-        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge, KeyWithoutEffect, UnsupportedValue, WeightsDoNotFit,
+        MissingKey, UnsupportedModelType, BesideConfig, AmbiguousFile, InvalidCap, BufferTooLarge, KeyWithoutEffect, UnsupportedValue, UnsupportedHead, WeightsDoNotFit,
     ];
 
     private static DiagnosticDescriptor Error(string id, string title, string format) => Create(id, title, format, DiagnosticSeverity.Error);

@@ -33,7 +33,7 @@ public sealed class TransformerModelAnalyzer : DiagnosticAnalyzer
             ModelTarget? target = TargetResolver.Resolve(
                 declaration,
                 [.. files.Select(file => file.Path)],
-                i => ConfigFile.Read(files[i].Path, files[i].GetText(context.CancellationToken)?.ToString() ?? "", problems).Spec,
+                i => ConfigFile.Read(files[i].Path, files[i].GetText(context.CancellationToken)?.ToString() ?? "", problems, declaration.Head),
                 settings,
                 fields);
             AdditionalText? tensors = context.Options.AdditionalFiles.FirstOrDefault(file => ConfigPaths.FileName(file.Path) == WeightsCheck.FileName);

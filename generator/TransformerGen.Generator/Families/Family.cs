@@ -63,9 +63,9 @@ internal abstract class Family
 
     /// <summary>Reads a config.json of this family. Null when something is wrong with it, which the reader has then been told.</summary>
     /// <param name="reader">The file.</param>
-    /// <param name="head">The head, where it is not the one that the file names.</param>
-    public abstract ModelSpec? Read(ConfigReader reader, HubTask? head = null);
+    /// <param name="choice">The head, where it is not the one that the file names; one of <see cref="Heads"/>.</param>
+    public abstract ModelSpec? Read(ConfigReader reader, HeadChoice? choice = null);
 
-    /// <summary>Whether a head may be chosen.</summary>
-    public virtual bool Supports(HubTask task) => false;
+    /// <summary>Heads that may be chosen; none where the family has but one.</summary>
+    public virtual IReadOnlyList<HubTask> Heads => [];
 }

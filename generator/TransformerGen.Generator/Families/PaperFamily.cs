@@ -10,11 +10,14 @@ namespace TransformerGen.Generator.Families;
 /// </summary>
 internal sealed class PaperFamily : Family
 {
-    /// <inheritdoc/>
-    public override string ModelType => "transformer";
+    /// <summary>Its model_type.</summary>
+    public const string Type = "transformer";
 
     /// <inheritdoc/>
-    public override ModelSpec? Read(ConfigReader reader, HubTask? head = null)
+    public override string ModelType => Type;
+
+    /// <inheritdoc/>
+    public override ModelSpec? Read(ConfigReader reader, HeadChoice? choice = null)
     {
         PaperConfig config = PaperJson.Read(reader);
         reader.ReportUnknownKeys(PaperFields.Keys);
@@ -33,7 +36,7 @@ internal sealed class PaperFamily : Family
         config = config.Canonical();
         return new ModelSpec
         {
-            ModelType = "transformer",
+            ModelType = Type,
             Width = config.DModel,
             Vocabulary = config.Vocab,
             MaxLength = config.MaxLength,

@@ -14,10 +14,10 @@ internal static class DeclarationParser
     /// <summary>Full name of the attribute.</summary>
     public const string AttributeName = "TransformerGen.TransformerModelAttribute";
 
-    /// <summary>Arguments that may stand beside a config.json: what to generate, not what to compute.</summary>
+    /// <summary>Arguments that may stand beside a config.json: what to generate, not what to compute; and which head.</summary>
     private static readonly HashSet<string> s_besideConfig = new(StringComparer.Ordinal)
     {
-        AttributeFields.Config, AttributeFields.ParameterCap, "Training", "CaptureAttention", "CaptureHiddenStates",
+        AttributeFields.Config, AttributeFields.ParameterCap, "Training", "CaptureAttention", "CaptureHiddenStates", HeadChoice.Head, HeadChoice.LabelCount,
     };
 
     /// <summary>Attributes of a type that make it a model; more than one is a mistake.</summary>
@@ -49,6 +49,7 @@ internal static class DeclarationParser
         }
 
         string? path = null;
+        HeadChoice? head = HeadChoice.Read(fields);
         ModelSpec? spec = null;
         if (fields.Has(AttributeFields.Config))
         {
@@ -62,6 +63,11 @@ internal static class DeclarationParser
         {
             PaperConfig config = PaperAttribute.Read(fields);
             PaperRules.Check(config, fields);
+            if (head is not null)
+            {
+                HeadChoice.Report(fields, new HeadProblem(head.Task is null ? HeadChoice.LabelCount : HeadChoice.Head, PaperFamily.Type, "a config.json, or leave it out"));
+            }
+
             spec = fields.Failed ? null : PaperFamily.Build(config);
         }
 
@@ -77,6 +83,6 @@ internal static class DeclarationParser
             CaptureHiddenStates = fields.Get("CaptureHiddenStates", false),
         };
         long? cap = fields.Has(AttributeFields.ParameterCap) ? fields.Get(AttributeFields.ParameterCap, 0L) : null;
-        return (new ModelDeclaration(target, spec, path, options, cap), fields);
+        return (new ModelDeclaration(target, spec, path, options, cap) { Head = head }, fields);
     }
 }

@@ -7,7 +7,11 @@ namespace TransformerGen.Generator.Parsing;
 /// <param name="ConfigPath">Path in the attribute, null when the attribute describes the model.</param>
 /// <param name="Options">What to generate.</param>
 /// <param name="ParameterCap">Cap in the attribute, null when it is not set.</param>
-internal sealed record ModelDeclaration(ModelClass Target, ModelSpec? Spec, string? ConfigPath, BuildOptions Options, long? ParameterCap);
+internal sealed record ModelDeclaration(ModelClass Target, ModelSpec? Spec, string? ConfigPath, BuildOptions Options, long? ParameterCap)
+{
+    /// <summary>What the attribute says about the head of the config.json; null where it leaves that to the file.</summary>
+    public HeadChoice? Head { get; init; }
+}
 
 /// <summary>The user's class.</summary>
 /// <param name="Namespace">Empty for the global namespace.</param>

@@ -9,11 +9,11 @@ internal static class TargetResolver
     /// <summary>The target, null when there is an error; then the fields, if given, have been told.</summary>
     /// <param name="declaration">The class and its attribute.</param>
     /// <param name="paths">Paths of the additional files.</param>
-    /// <param name="read">Spec of the additional file with an index, null when it is in error.</param>
+    /// <param name="read">The additional file with an index, read with the head that the declaration chooses.</param>
     /// <param name="settings">Settings of the project.</param>
     /// <param name="fields">Reports problems; null for the generator, which is silent.</param>
     public static ModelTarget? Resolve(
-        ModelDeclaration declaration, IReadOnlyList<string> paths, Func<int, ModelSpec?> read, BuildSettings settings, AttributeFields? fields)
+        ModelDeclaration declaration, IReadOnlyList<string> paths, Func<int, ConfigFile> read, BuildSettings settings, AttributeFields? fields)
     {
         ModelSpec? spec = declaration.Spec;
         if (declaration.ConfigPath is string path)
@@ -29,7 +29,12 @@ internal static class TargetResolver
                 fields?.ReportAt(Descriptors.AmbiguousFile, AttributeFields.Config, path, string.Join(", ", found.Select(i => "'" + paths[i] + "'")));
             }
 
-            spec = found.Count == 1 ? read(found[0]) : null;
+            ConfigFile? file = found.Count == 1 ? read(found[0]) : null;
+            spec = file?.Spec;
+            if (file?.HeadProblem is { } problem && fields is not null)
+            {
+                HeadChoice.Report(fields, problem);
+            }
         }
 
         if (spec is null || !ParameterCap.Allows(spec, declaration.ParameterCap, settings, fields))

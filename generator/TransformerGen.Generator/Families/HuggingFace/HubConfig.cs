@@ -28,6 +28,9 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
 
     private readonly ConfigReader _reader = reader;
 
+    /// <summary>Classes that the attribute asks for; null for as many as the file says.</summary>
+    public int? ChosenLabels { get; init; }
+
     public bool Failed => _reader.Failed;
 
     /// <summary>The file, for what is not a plain number, flag or word.</summary>
@@ -276,13 +279,24 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     /// <summary>Labels of a classification: num_labels, or as many as id2label names; 2 where neither is given.</summary>
     public int Labels()
     {
+        if (ChosenLabels is int chosen)
+        {
+            _reader.Has("num_labels");
+            return chosen;
+        }
+
         int named = _reader.Nested("id2label") is { } map ? map.Unasked.Count() : 0;
         return Size("num_labels", named > 0 ? named : 2, "the number of classes");
     }
 
-    /// <summary>Names of the classes, where id2label names each of them; else none.</summary>
+    /// <summary>Names of the classes, where id2label names each of them; else none. Where the attribute chose another number, LABEL_0 and so on, as transformers.</summary>
     public EquatableList<string> ClassNames(int classes)
     {
+        if (ChosenLabels is not null && _reader.Value("id2label")?.Members.Count != classes)
+        {
+            return new EquatableList<string>(Enumerable.Range(0, classes).Select(i => "LABEL_" + Number.Text(i)));
+        }
+
         ConfigReader? map = _reader.Value("id2label")?.Kind == JsonKind.Object ? _reader.Nested("id2label") : null;
         string?[] names = [.. Enumerable.Range(0, map is null ? 0 : classes).Select(i => map!.Value(Number.Text(i)) is { Kind: JsonKind.String } name ? name.Text : null)];
         return names.Contains(null) ? EquatableList<string>.Empty : new EquatableList<string>(names.Select(name => name!));

@@ -17,10 +17,10 @@ internal abstract class HubFamily : Family
     protected virtual IReadOnlyList<string> WithoutEffect => [];
 
     /// <inheritdoc/>
-    public sealed override ModelSpec? Read(ConfigReader reader, HubTask? head = null)
+    public sealed override ModelSpec? Read(ConfigReader reader, HeadChoice? choice = null)
     {
-        var config = new HubConfig(reader, ModelType);
-        HubTask task = head ?? Architecture(reader);
+        var config = new HubConfig(reader, ModelType) { ChosenLabels = choice?.Labels };
+        HubTask task = choice?.Task ?? Architecture(reader);
         ModelSpec? spec = reader.Failed ? null : Build(config, task);
         config.ReadCommon(WithoutEffect);
         if (reader.Failed)
@@ -30,11 +30,12 @@ internal abstract class HubFamily : Family
 
         HeadSpec answer = spec!.Head;
         answer = answer.Kind == HeadKind.Classes ? answer with { ClassNames = config.ClassNames(answer.Classes) } : answer;
-        return spec with { ModelType = ModelType, ConfigJson = reader.Text, Head = answer, Dropout = DropoutRates.Main(spec) };
+        string json = choice is null ? reader.Text : HubArchitecture.Rewrite(reader.Text, choice.Task, choice.Labels);
+        return spec with { ModelType = ModelType, ConfigJson = json, Head = answer, Dropout = DropoutRates.Main(spec) };
     }
 
     /// <inheritdoc/>
-    public sealed override bool Supports(HubTask task) => Tasks.Contains(task);
+    public sealed override IReadOnlyList<HubTask> Heads => Tasks;
 
     /// <summary>The Spec of a file. A key that was wrong has been reported and has a harmless value.</summary>
     protected abstract ModelSpec Build(HubConfig config, HubTask task);

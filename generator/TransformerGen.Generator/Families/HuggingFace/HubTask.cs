@@ -47,6 +47,18 @@ internal static class HubTasks
         return null;
     }
 
+    /// <summary>The class of the same model with another head; as it is where it has that head.</summary>
+    public static string Rename(string architecture, HubTask task)
+    {
+        if (Of(architecture) == task)
+        {
+            return architecture;
+        }
+
+        string suffix = s_suffixes.FirstOrDefault(row => architecture.EndsWith(row.Suffix, StringComparison.Ordinal)).Suffix ?? "";
+        return architecture.Substring(0, architecture.Length - suffix.Length) + s_suffixes.First(row => row.Task == task).Suffix;
+    }
+
     /// <summary>The ending by which a message names a task.</summary>
     public static string Suffix(HubTask task) => "\"..." + s_suffixes.First(row => row.Task == task).Suffix + "\"";
 }
