@@ -26,7 +26,7 @@ internal sealed record HeadChoice(HubTask? Task, int? Labels)
         HubTask? task = head == 0 ? null : Heads.FromMember(head - 1);
         if (head != 0 && task is null)
         {
-            fields.ReportAt(Descriptors.UnknownChoice, Head, Head, fields.Source(Head), ConfigReader.Alternatives(new[] { "ModelHead.FromConfig" }.Concat(Heads.Members)));
+            fields.ReportAt(Descriptors.UnknownChoice, Head, Head, fields.Source(Head), ConfigReader.Alternatives(["ModelHead.FromConfig", .. Heads.Members]));
         }
 
         if (labels is < 0 or > MostLabels)

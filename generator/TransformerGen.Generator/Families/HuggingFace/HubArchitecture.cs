@@ -18,7 +18,8 @@ internal static class HubArchitecture
         var members = new List<JsonMember>(root.Members);
         if (task is { } head)
         {
-            string named = root.Members.FirstOrDefault(member => member.Name == Architectures)?.Value.Items.FirstOrDefault()?.Text ?? "";
+            IReadOnlyList<JsonValue> classes = root.Members.FirstOrDefault(member => member.Name == Architectures)?.Value.Items ?? [];
+            string named = classes.Count > 0 ? classes[0].Text : "";
             Set(members, Architectures, new JsonValue(JsonKind.Array, default, "") { Items = [String(HubTasks.Rename(named, head))] });
         }
 
