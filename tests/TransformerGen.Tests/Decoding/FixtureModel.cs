@@ -23,7 +23,9 @@ internal static class FixtureModel
     {
         string folder = Path.Combine(Repository.Fixtures, fixture);
         object model = s_models.GetOrAdd(fixture, _ => new Lazy<object>(() =>
-            Invoke(typeof(ModelFiles).GetMethod(nameof(ModelFiles.Load))!, GeneratedModel.FromConfig(File.ReadAllText(Path.Combine(folder, "config.json"))), null, folder, null)!)).Value;
+            Invoke(
+                typeof(ModelFiles).GetMethod(nameof(ModelFiles.Load), [typeof(string), typeof(Kernels.Team), typeof(LoadOptions)])!,
+                GeneratedModel.FromConfig(File.ReadAllText(Path.Combine(folder, "config.json"))), null, folder, null, null)!)).Value;
         Invoke(typeof(IModelTest).GetMethod(nameof(IModelTest.Run))!, model.GetType(), test, model);
     }
 
