@@ -113,11 +113,13 @@
                 private static void Rescale4x2<V>(float* weights, float* rows, int count, float* scale, float* sum)
                 /// <summary>sum[r] = scale[r]·sum[r] + Σ_j weights[r, j]·rows[j]: the output of 4 queries moves on by some keys.</summary>
                 public static void Rescale<V>(float* weights, float* rows, int count, float* scale, float* sum)
+                /// <summary>4 queries meet the panels panel..end of a block, whose scores [4, 64] are given: output ← output · 2^(old top - top) + p·V, p = 2^(score - top).</summary>
+                public static void Advance<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output)
                 /// <summary>
                 /// One step of the online softmax: 4 queries meet some keys. In scores [4, 64] stands s; then p = 2^(s - top), and sum ← sum · 2^(old top - top) + Σ p.
                 /// The four factors 2^(old top - top) stand behind the scores then.
                 /// </summary>
-                public static void Advance<V>(int panel, int end, float* scores, float* tops, float* sums)
+                private static void Soften<V>(int panel, int end, float* scores, float* tops, float* sums)
                 /// <summary>scores[4, count · 16] = factor·Σ_d score[d]·tanh(queries[4, d] + panels[count, d, 16]), rows of scores 64 apart; 0 for the queries that are not present.</summary>
                 public static void AdditiveScores<V>(float* queries, int present, float* panels, int count, float* score, float factor, float* scores)
             /// <summary>y [rows, 6] = x [rows, 24] · Wᵀ (+ b), W [6, 24], with its gradients. Row strides: x 32, y 16, W 32.</summary>

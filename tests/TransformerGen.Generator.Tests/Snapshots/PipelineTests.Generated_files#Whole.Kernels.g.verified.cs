@@ -417,11 +417,13 @@
         private static void Scatter4x2<V>(float* weights, float* rows, int count, float* sum)
         /// <summary>sum[c] += Σ_i weights[i, c]·rows[i] for 4 columns of weights: what 4 keys get from some queries.</summary>
         public static void Scatter<V>(float* weights, float* rows, int count, float* sum)
+        /// <summary>4 queries meet the panels panel..end of a block, whose scores [4, 64] are given: output ← output · 2^(old top - top) + p·V, p = 2^(score - top).</summary>
+        public static void Advance<V>(KeyBlock* block, int panel, int end, float* scores, float* tops, float* sums, float* output)
         /// <summary>
         /// One step of the online softmax: 4 queries meet some keys. In scores [4, 64] stands s; then p = 2^(s - top), and sum ← sum · 2^(old top - top) + Σ p.
         /// The four factors 2^(old top - top) stand behind the scores then.
         /// </summary>
-        public static void Advance<V>(int panel, int end, float* scores, float* tops, float* sums)
+        private static void Soften<V>(int panel, int end, float* scores, float* tops, float* sums)
         /// <summary>Turns scores into P and dP into dS = P ∘ (dP - delta), for 4 queries and the panels panel..end.</summary>
         public static void Differentiate<V>(int panel, int end, float* statistics, float* deltas, float* scores, float* dScores)
         /// <summary>The inner product of one head's columns of two rows.</summary>
