@@ -80,6 +80,10 @@ internal sealed class ConfigReader : IFieldReporter
     public void Report(DiagnosticDescriptor descriptor, string key, params object[] arguments) =>
         Report(descriptor, _members.TryGetValue(key, out JsonMember? member) ? member.Value.Place : _root.Place, arguments);
 
+    /// <summary>Reports a problem under the key itself.</summary>
+    public void ReportKey(DiagnosticDescriptor descriptor, string key, params object[] arguments) =>
+        Report(descriptor, _members.TryGetValue(key, out JsonMember? member) ? member.Place : _root.Place, arguments);
+
     /// <summary>A text, null when the key is absent.</summary>
     public string? Word(string key) => Find(key, JsonKind.String, "a text in double quotes")?.Text;
 

@@ -332,7 +332,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
 
         foreach (string key in _reader.Unasked.Take(20).ToList())
         {
-            _reader.Report(Descriptors.KeyWithoutEffect, key, key, modelType);
+            _reader.ReportKey(Descriptors.KeyWithoutEffect, key, key, modelType);
         }
     }
 
