@@ -1,5 +1,6 @@
 using TransformerGen.Encoders;
 using TransformerGen.Kernels;
+using TransformerGen.Lora;
 using TransformerGen.Model;
 using TransformerGen.Training;
 
@@ -14,10 +15,12 @@ internal static class CaseRunner<TModel>
     public static void Run(ReferenceCase reference, Comparison comparison)
     {
         using var team = new Team(2);
-        TModel model = ModelFiles.Load<TModel>(reference.Folder, team);
+        TModel model = ModelFiles.Load<TModel>(reference.ModelFolder, team);
+        using LoraAdapter? adapter = reference.IsAdapter ? LoraAdapter.Load(reference.Folder, model.Weights) : null;
+        adapter?.Merge(team);
         Outputs(reference, comparison, model);
         GenerationCases.Run(reference, comparison, model);
-        Gradients(reference, comparison, model, team);
+        Gradients(reference, comparison, model, team, adapter);
 
         if (reference.WithTraining)
         {
@@ -79,9 +82,9 @@ internal static class CaseRunner<TModel>
         return sum;
     }
 
-    private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team)
+    private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team, LoraAdapter? adapter)
     {
-        using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = Smoothing(reference), Dropout = 0 }, team);
+        using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = Smoothing(reference), Dropout = 0 }, team, adapter);
         TrainingBatch batch = new CaseBatch(reference, "input", TModel.Info).ForTraining();
         double loss = TModel.Info.Output == OutputKind.HiddenStates ? trainer.ForwardBackward(Sines, batch) : trainer.ForwardBackward(batch);
         comparison.Add("loss", Math.Abs(loss - reference.Json.GetProperty("loss").GetDouble()), Math.Max(2e-5, 8 * reference.Float32Error("loss")));

@@ -31,7 +31,7 @@ if (folder is null || !Directory.Exists(folder))
 
 string[] cases =
 [
-    .. Directory.GetDirectories(folder).Where(p => File.Exists(Path.Combine(p, "case.json")) && File.Exists(Path.Combine(p, "config.json")) && Path.GetFileName(p).Contains(filter, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    .. Directory.GetDirectories(folder).Where(p => ReferenceCase.IsCase(p) && Path.GetFileName(p).Contains(filter, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
 ];
 int passed = 0, failed = 0;
 var clock = Stopwatch.StartNew();

@@ -11,12 +11,18 @@ internal sealed class ReferenceCase : IDisposable
     private ReferenceCase(string folder)
     {
         Folder = folder;
-        Json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json"))).RootElement;
+        Json = ReadJson(folder);
         Expected = SafeTensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
     }
 
     /// <summary>The folder.</summary>
     public string Folder { get; }
+
+    /// <summary>The model's folder: the case's own, or of an adapter the base model's.</summary>
+    public string ModelFolder => ModelOf(Folder, Json);
+
+    /// <summary>Whether the folder holds an adapter, which the outputs are with and whose gradients alone are compared.</summary>
+    public bool IsAdapter => Json.TryGetProperty("base", out _);
 
     /// <summary>case.json.</summary>
     public JsonElement Json { get; }
@@ -25,7 +31,7 @@ internal sealed class ReferenceCase : IDisposable
     public SafeTensorsFile Expected { get; }
 
     /// <summary>What was computed: causal, mlm, seq2seq, model ...; paper for this project's own.</summary>
-    public string Kind => IsPaper ? "paper" : Json.GetProperty("kind").GetString()!;
+    public string Kind => IsPaper ? "paper" : IsAdapter ? ReadJson(ModelFolder).GetProperty("kind").GetString()! : Json.GetProperty("kind").GetString()!;
 
     /// <summary>A case of this project's own model, whose inputs have names of their own.</summary>
     public bool IsPaper => ModelType == "transformer";
@@ -36,12 +42,15 @@ internal sealed class ReferenceCase : IDisposable
     /// <summary>Whether the case's training run is compared, too.</summary>
     public bool WithTraining { get; private init; }
 
+    /// <summary>Whether a folder is one that can be run: a case of a model, or of an adapter.</summary>
+    public static bool IsCase(string folder) => File.Exists(Path.Combine(folder, "case.json")) && File.Exists(Path.Combine(ModelOf(folder, ReadJson(folder)), "config.json"));
+
     /// <summary>Generates, compiles, runs and compares one case.</summary>
     /// <param name="folder">The case's folder.</param>
     /// <param name="training">Whether to compare its training run, too.</param>
     public static Verdict Run(string folder, bool training = true)
     {
-        string configText = File.ReadAllText(Path.Combine(folder, "config.json"));
+        string configText = File.ReadAllText(Path.Combine(ModelOf(folder, ReadJson(folder)), "config.json"));
         using JsonDocument config = JsonDocument.Parse(configText);
         string? type = config.RootElement.TryGetProperty("model_type", out JsonElement value) ? value.GetString() : null;
         if (type is null || !Generator.Families.Family.ModelTypes.Contains(type))
@@ -73,10 +82,9 @@ internal sealed class ReferenceCase : IDisposable
     /// <summary>The error that plain PyTorch in float32 has on this case.</summary>
     public double Float32Error(params ReadOnlySpan<string> names)
     {
-        JsonElement errors = Json.GetProperty("float32_error");
         foreach (string name in names)
         {
-            if (errors.TryGetProperty(name, out JsonElement error))
+            if (Json.TryGetProperty("float32_error", out JsonElement errors) && errors.TryGetProperty(name, out JsonElement error))
             {
                 return error.GetDouble();
             }
@@ -110,6 +118,10 @@ internal sealed class ReferenceCase : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Expected.Dispose();
+
+    private static JsonElement ReadJson(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json"))).RootElement;
+
+    private static string ModelOf(string folder, JsonElement json) => json.TryGetProperty("base", out JsonElement model) ? Path.Combine(folder, model.GetString()!) : folder;
 
     private static void Invoke(string method, Type model, ReferenceCase reference, Comparison comparison)
     {

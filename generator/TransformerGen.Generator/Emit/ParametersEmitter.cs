@@ -36,7 +36,7 @@ internal static class ParametersEmitter
             foreach (Tensor tensor in parameter.Tensors)
             {
                 string deviation = tensor.Initial == InitialValue.Normal ? ", Deviation: " + Literal.Of(tensor.Deviation) : "", buffer = tensor.IsBuffer ? ", IsBuffer: true" : "";
-                string more = string.Join(", ", More(tensor, head.Contains(tensor.Name), [.. aliases[tensor.Name]]));
+                string more = string.Join(", ", More(tensor, head.Contains(tensor.Name), parameters.IsProjection(parameter), [.. aliases[tensor.Name]]));
                 writer.Lines(
                     $"new(\"{tensor.Name}\", {tensor.Rows}, {tensor.Columns}, {tensor.Rank}, {offset}, {parameter.Stride}, Initialization.{tensor.Initial}{deviation}{buffer})"
                     + (more.Length > 0 ? $" {{ {more} }}," : ","));
@@ -45,7 +45,7 @@ internal static class ParametersEmitter
         }
     }
 
-    private static IEnumerable<string> More(Tensor tensor, bool isHead, string[] aliases)
+    private static IEnumerable<string> More(Tensor tensor, bool isHead, bool isProjection, string[] aliases)
     {
         if (!tensor.Layout.IsPlain)
         {
@@ -55,6 +55,11 @@ internal static class ParametersEmitter
         if (isHead)
         {
             yield return "IsHead = true";
+        }
+
+        if (isProjection)
+        {
+            yield return "IsProjection = true";
         }
 
         if (aliases.Length > 0)

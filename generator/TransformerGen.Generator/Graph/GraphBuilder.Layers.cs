@@ -60,7 +60,7 @@ internal sealed partial class GraphBuilder
 
     private Value Embedding(Stage stage, EmbeddingSpec embedding, Symbol rows)
     {
-        Parameter table = Table(embedding.Table, embedding.Width);
+        Parameter table = _parameters.Table(Table(embedding.Table, embedding.Width));
         Value x;
         float dropout = embedding.Norm is null ? embedding.Dropout : 0f;
         if (embedding.TokenProjection is { } inner)

@@ -57,6 +57,7 @@ internal sealed class ParameterTable
     private readonly Dictionary<Parameter, int> _panels = [];
     private readonly Dictionary<Parameter, int> _transposedPanels = [];
     private readonly Dictionary<Parameter, int> _parts = [];
+    private readonly HashSet<Parameter> _tables = [];
     private readonly List<Parameter> _all = [];
 
     public IReadOnlyList<Parameter> All => _all;
@@ -99,6 +100,16 @@ internal sealed class ParameterTable
 
         return parameter;
     }
+
+    /// <summary>Notes that rows of a matrix are looked up by token, whatever else is done with it.</summary>
+    public Parameter Table(Parameter table)
+    {
+        _tables.Add(table);
+        return table;
+    }
+
+    /// <summary>Whether a matrix is the weight of linear layers alone: multiplied with, and never looked up.</summary>
+    public bool IsProjection(Parameter weight) => _panels.ContainsKey(weight) && !_tables.Contains(weight);
 
     /// <summary>Where the packed panels of a weight [N, K] for x·Wᵀ begin: K · pad(N) floats.</summary>
     public int Panel(Parameter weight, int parts = 1)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TransformerGen.Kernels;
+using TransformerGen.Lora;
 
 namespace TransformerGen.Model;
 
@@ -49,6 +50,9 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>Panels for dy·W; null until training begins.</summary>
     public NativeBuffer? TrainingPanels { get; private set; }
+
+    /// <summary>The adapter whose product is in the values, if there is one.</summary>
+    internal LoraAdapter? Merged { get; set; }
 
     /// <summary>Makes room for the panels that the backward pass reads, and derives them.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
@@ -104,10 +108,17 @@ public sealed class ModelWeights : IDisposable
     /// <param name="elements">All elements in the checkpoint's order, row-major, without padding.</param>
     /// <param name="team">Who derives the panels.</param>
     /// <exception cref="ArgumentException">The number of elements is not that of the tensor.</exception>
+    /// <exception cref="InvalidOperationException">An adapter is merged into the tensor, which will come back as it was before that.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public void Set(string name, ReadOnlySpan<float> elements, Team? team = null)
     {
-        new TensorView(Values, Find(name), Info.Name).Write(elements);
+        ParameterInfo parameter = Find(name);
+        if (Merged?.Adapts(parameter) == true)
+        {
+            throw new InvalidOperationException($"An adapter is merged into {parameter.Name}. Unmerge it first, or dispose of it to keep what it has made of the weights.");
+        }
+
+        new TensorView(Values, parameter, Info.Name).Write(elements);
         Pack(team ?? Team.Alone);
     }
 

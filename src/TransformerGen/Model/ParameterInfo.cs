@@ -14,6 +14,9 @@ public enum Initialization
 
     /// <summary>Normal with standard deviation <see cref="ParameterInfo.Deviation"/>.</summary>
     Normal,
+
+    /// <summary>Uniform in ±1 / √columns, as torch.nn.Linear begins (He et al. 2015 with a = √5).</summary>
+    KaimingUniform,
 }
 
 /// <summary>One tensor of the checkpoint and its place in the flat buffers (values, gradients, moments of the optimiser).</summary>
@@ -34,6 +37,9 @@ public sealed record ParameterInfo(
 
     /// <summary>Whether it belongs to the head, which a checkpoint of the bare model lacks.</summary>
     public bool IsHead { get; init; }
+
+    /// <summary>Whether it is the weight of linear layers and nothing else: not a table whose rows are looked up, tied to the output or not, and no vector.</summary>
+    public bool IsProjection { get; init; }
 
     /// <summary>Further names under which checkpoints hold it: the other end of tied weights. It is saved under <see cref="Name"/> alone.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];

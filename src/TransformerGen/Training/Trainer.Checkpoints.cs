@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TransformerGen.Kernels;
+using TransformerGen.Lora;
 using TransformerGen.Model;
 
 namespace TransformerGen.Training;
@@ -9,7 +10,7 @@ public sealed unsafe partial class Trainer<TModel>
 {
     /// <summary>
     /// Writes weights, optimiser and position into one safetensors file: to a temporary file beside it, flushed to the disk, then renamed, so that the
-    /// name always stands for a whole checkpoint. As a file of weights it can be loaded like any other.
+    /// name always stands for a whole checkpoint. As a file of weights it can be loaded like any other. Where an adapter is trained, its tensors are the weights.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="IOException">The file cannot be written; the old one is as it was.</exception>
@@ -17,7 +18,7 @@ public sealed unsafe partial class Trainer<TModel>
     public void Save(string path)
     {
         _workspace.ThrowIfDisposed();
-        Checkpoint.Write(path, Model.Weights, _optimizer, Options, new Checkpoint.State(StepsDone, Position));
+        Checkpoint.Write(path, _trained, _optimizer, Options, new Checkpoint.State(StepsDone, Position));
     }
 
     /// <summary>Goes on where <see cref="Save"/> was called: the steps that follow have the same bits as if training had not been interrupted, at any number of threads.</summary>
@@ -47,6 +48,45 @@ public sealed unsafe partial class Trainer<TModel>
         {
             trainer?.Dispose();
             weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on training an adapter where <see cref="Save"/> was called, with the same bits: the base model has to be the same, which the checkpoint does not hold.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="model">The base model.</param>
+    /// <param name="adapter">An adapter of the model with the same options, such as a new one; it receives the checkpoint's tensors.</param>
+    /// <param name="options">The options it was saved with.</param>
+    /// <param name="team">Who computes; null computes on the calling thread alone.</param>
+    /// <param name="allowChangedOptions">Go on with other options instead of refusing them.</param>
+    /// <returns>A trainer of the adapter.</returns>
+    /// <exception cref="ArgumentException">The adapter does not fit the model.</exception>
+    /// <exception cref="InvalidDataException">The file is no checkpoint of this adapter, or the options differ; the message says in what. The adapter is as it was.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is no sound safetensors file.</exception>
+    [SuppressMessage("Design", "CA1000", Justification = "As the other overload.")]
+    public static Trainer<TModel> Resume(string path, TModel model, LoraAdapter adapter, TrainerOptions? options = null, Team? team = null, bool allowChangedOptions = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(adapter);
+        bool wasMerged = adapter.IsMerged;
+        Trainer<TModel>? trainer = null;
+        try
+        {
+            trainer = new Trainer<TModel>(model, options, team, adapter);
+            Checkpoint.State state = Checkpoint.Read(path, adapter.Weights, trainer._optimizer, trainer.Options, allowChangedOptions);
+            trainer.StepsDone = state.Steps;
+            trainer.Position = state.Position;
+            adapter.Merge(trainer.Team);
+            return trainer;
+        }
+        catch
+        {
+            trainer?.Dispose();
+            if (!wasMerged)
+            {
+                adapter.Unmerge();
+            }
+
             throw;
         }
     }

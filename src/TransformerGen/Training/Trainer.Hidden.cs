@@ -57,6 +57,7 @@ public sealed unsafe partial class Trainer<TModel>
             TModel.Backward(_workspace);
         }
 
+        _adapter?.Differentiate(_gradients, _trainedGradients, Team);
         return sum;
     }
 }

@@ -1,4 +1,5 @@
 using TransformerGen.Kernels;
+using TransformerGen.Lora;
 using TransformerGen.Model;
 
 namespace TransformerGen.Training;
@@ -13,7 +14,9 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     where TModel : class, ITrainable<TModel>
 {
     private readonly Workspace _workspace;
-    private readonly NativeBuffer _gradients;
+    private readonly NativeBuffer _gradients, _trainedGradients;
+    private readonly ModelWeights _trained;
+    private readonly LoraAdapter? _adapter;
     private readonly OptimizerState _optimizer;
     private readonly double _entropy;
 
@@ -21,16 +24,23 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     /// <param name="model">The model; its weights are trained in place.</param>
     /// <param name="options">How to train; null takes the defaults.</param>
     /// <param name="team">Who computes, shared with whoever else uses it; null computes on the calling thread alone.</param>
-    /// <exception cref="ArgumentException">An option does not fit the model; the message says which.</exception>
-    public Trainer(TModel model, TrainerOptions? options = null, Team? team = null)
+    /// <param name="adapter">An adapter of the model to train in its place: options, groups and checkpoints then are about the adapter's tensors. It is merged, and the model's own weights do not change.</param>
+    /// <exception cref="ArgumentException">An option does not fit the model, or the adapter does not; the message says which.</exception>
+    /// <exception cref="InvalidOperationException">An adapter is merged into the model that is not the one to train.</exception>
+    public Trainer(TModel model, TrainerOptions? options = null, Team? team = null, LoraAdapter? adapter = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         Options = options ?? new TrainerOptions();
-        Options.Validate(TModel.Info);
+        RequireAdapter(model, adapter);
+        _trained = adapter?.Weights ?? model.Weights;
+        Options.Validate(_trained.Info);
         Model = model;
         model.Weights.EnableTraining(team ?? Team.Alone);
+        adapter?.Merge(team);
+        _adapter = adapter;
         _gradients = new NativeBuffer(TModel.Info.ValueFloats);
-        _optimizer = new OptimizerState(model.Weights, Options);
+        _trainedGradients = adapter is null ? _gradients : new NativeBuffer(_trained.Info.ValueFloats);
+        _optimizer = new OptimizerState(_trained, Options);
         _workspace = new Workspace(model.Weights, team ?? Team.Alone) { Gradients = _gradients.Start };
         _entropy = Options.LabelSmoothing == 0 ? 0 : LabelSmoothing.Entropy(Options.LabelSmoothing, TModel.Info.Classes);
     }
@@ -70,8 +80,9 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     {
         RequireFinite(loss, "a loss");
         double rate = Options.Schedule.Rate(StepsDone + 1);
-        double norm = _optimizer.Step(_gradients, StepsDone + 1, rate, Options.ClipNorm, Team);
+        double norm = _optimizer.Step(_trainedGradients, StepsDone + 1, rate, Options.ClipNorm, Team);
         RequireFinite(norm, "a norm of all gradients");
+        _adapter?.Merge(Team);
         StepsDone++;
 
         int tokens = 0, labels = 0;
@@ -129,6 +140,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
             _workspace.Accumulate = true;
         }
 
+        _adapter?.Differentiate(_gradients, _trainedGradients, Team);
         return sum / counted;
     }
 
@@ -147,10 +159,38 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     }
 
     /// <summary>A tensor's gradient from the last step or <see cref="ForwardBackward(ReadOnlySpan{TrainingBatch})"/>, before clipping; valid until the next one.</summary>
-    /// <param name="name">Checkpoint name.</param>
+    /// <param name="name">Checkpoint name; of the adapter's tensors where an adapter is trained.</param>
     /// <returns>A view, [rows, columns].</returns>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
-    public TensorView Gradient(string name) => new(_gradients, Model.Weights.Find(name), nameof(Trainer<TModel>));
+    public TensorView Gradient(string name) => new(_trainedGradients, _trained.Find(name), nameof(Trainer<TModel>));
+
+    private static void RequireAdapter(TModel model, LoraAdapter? adapter)
+    {
+        if (model.Weights.Merged is { } merged && merged != adapter)
+        {
+            throw new InvalidOperationException($"An adapter is merged into {TModel.Info.Name}. Pass it to train it, unmerge it, or dispose of it to keep what it has made of the weights.");
+        }
+
+        if (adapter is null)
+        {
+            return;
+        }
+
+        if (adapter.Model != model.Weights)
+        {
+            throw new ArgumentException($"The adapter is one of another model ({adapter.Model.Info.Name}). Create or load it with this model's weights.", nameof(adapter));
+        }
+
+        if (adapter.Options.Dropout != 0)
+        {
+            throw new ArgumentException($"The adapter has lora_dropout {adapter.Options.Dropout}, which is not supported in training: its product is merged into the weights. Set it to 0 in {LoraAdapter.ConfigName}; the model's own dropout is trained with.", nameof(adapter));
+        }
+
+        if (TModel.Info.HasBatchNorm)
+        {
+            throw new ArgumentException($"{TModel.Info.Name} has batch normalisation, whose running statistics every training pass changes: an adapter alone cannot be trained.", nameof(adapter));
+        }
+    }
 
     // Anything the optimiser made of such a number would be in the weights for good.
     private void RequireFinite(double value, string what)
@@ -164,11 +204,12 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         }
     }
 
-    /// <summary>Frees gradients, moments and activations. The model stays.</summary>
+    /// <summary>Frees gradients, moments and activations. The model stays, and an adapter stays merged into it.</summary>
     public void Dispose()
     {
         _workspace.Dispose();
         _gradients.Dispose();
+        _trainedGradients.Dispose();
         _optimizer.Dispose();
     }
 }

@@ -38,7 +38,9 @@ public static class WeightInitializer
     {
         StoredTensor tensor = new TensorView(weights.Values, parameter).Stored();
         ulong key = Key(seed, parameter.Name);
-        double bound = Math.Sqrt(6.0 / ((parameter.Rows / Math.Max(1, parameter.Layout.Experts)) + parameter.Columns));
+        double bound = parameter.Initialization == Initialization.KaimingUniform
+            ? 1 / Math.Sqrt(parameter.Columns)
+            : Math.Sqrt(6.0 / ((parameter.Rows / Math.Max(1, parameter.Layout.Experts)) + parameter.Columns));
         tensor.Chunks((first, chunk) =>
         {
             Fill(parameter, key, bound, first, chunk);
@@ -57,7 +59,7 @@ public static class WeightInitializer
             case Initialization.Ones:
                 chunk.Fill(1f);
                 break;
-            case Initialization.XavierUniform:
+            case Initialization.XavierUniform or Initialization.KaimingUniform:
                 for (int i = 0; i < chunk.Length; i++)
                 {
                     chunk[i] = (float)(((2 * Uniform(key, first + i)) - 1) * bound);

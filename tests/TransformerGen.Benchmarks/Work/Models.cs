@@ -13,3 +13,7 @@ internal sealed partial class TinyGpt;
 /// <summary>The model that the Multi30k reference run trains: W6's shape with one shared embedding and dropout 0.1.</summary>
 [TransformerModel(256, 4, 3, 8000, Architecture = Architecture.EncoderDecoder, FeedForward = 1024, MaxLength = 48, Dropout = 0.1)]
 internal sealed partial class Multi30kTranslator;
+
+/// <summary>The GPT-2 that the Shakespeare reference run trains: d 128, 4 heads, 4 layers, 65 characters, context 128.</summary>
+[TransformerModel("Work/shakespeare/config.json")]
+internal sealed partial class ShakespeareGpt;

@@ -138,7 +138,11 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     }
 
     /// <summary>An id of the vocabulary, -1 where the model has none. A default that a small vocabulary lacks is none.</summary>
-    public int Id(string key, int vocabulary, int? ordinary)
+    /// <param name="key">The key.</param>
+    /// <param name="vocabulary">Tokens.</param>
+    /// <param name="ordinary">The default.</param>
+    /// <param name="anywhere">Whether an id outside of the vocabulary is none, too: transformers writes a class's defaults into config.json, whatever the vocabulary.</param>
+    public int Id(string key, int vocabulary, int? ordinary, bool anywhere = false)
     {
         if (!_reader.Has(key))
         {
@@ -146,20 +150,20 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         }
 
         int value = _reader.Integer(key) ?? -1;
+        if (anywhere)
+        {
+            return value < vocabulary ? Math.Max(value, -1) : -1;
+        }
+
         CheckId(key, value, vocabulary);
         return Math.Max(value, -1);
     }
 
-    /// <summary>One id or a list of them.</summary>
+    /// <summary>One id or a list of them. Those outside of the vocabulary are left out: no model of that vocabulary writes them, and transformers writes a class's defaults into config.json.</summary>
     public EquatableList<int> Ids(string key, int vocabulary, int? ordinary)
     {
         IReadOnlyList<int> values = _reader.Has(key) ? _reader.Integers(key) ?? [] : ordinary is int one && one < vocabulary ? [one] : [];
-        foreach (int value in values)
-        {
-            CheckId(key, value, vocabulary);
-        }
-
-        return new EquatableList<int>(values.Where(value => value >= 0));
+        return new EquatableList<int>(values.Where(value => value >= 0 && value < vocabulary));
     }
 
     /// <summary>Width of a head: its own key, or the width divided by the heads, which then must divide it.</summary>

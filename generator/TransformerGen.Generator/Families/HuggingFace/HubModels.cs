@@ -13,7 +13,7 @@ internal static class HubModels
         Vocabulary = vocabulary,
         MaxLength = maxLength,
         PadId = config.Id("pad_token_id", vocabulary, pad),
-        BeginId = config.Id("bos_token_id", vocabulary, begin),
+        BeginId = config.Id("bos_token_id", vocabulary, begin, anywhere: true),
         EndIds = config.Ids("eos_token_id", vocabulary, end),
         Head = new HeadSpec(HeadKind.Language, vocabulary, null),
         Initializer = Initializer(config),
