@@ -209,7 +209,7 @@ internal static unsafe class AttentionCommand
         {
             int* offsets = (int*)_offsets.Start;
             float* q = _rows.Start, k = q + _host.Shape.Width, v = k + _host.Shape.Width;
-            _host.Forward(team, Sequences, offsets, offsets, q, k, v, _score.Start, null, _outputs.Start, _statistics.Start, DropoutKey.None);
+            _host.Forward(team, Sequences, offsets, offsets, offsets + 1, q, k, v, _score.Start, null, _outputs.Start, _statistics.Start, DropoutKey.None);
         }
 
         public void Backward(Team team)
@@ -218,7 +218,7 @@ internal static unsafe class AttentionCommand
             int width = _host.Shape.Width, weights = _host.Shape.Heads * _host.Shape.PaddedHeadWidth;
             float* q = _rows.Start, dq = _gradients.Start;
             _host.Backward(
-                team, Sequences, offsets, offsets, q, q + width, q + (2 * width), _score.Start, null, _outputs.Start, _statistics.Start, _dOutputs.Start,
+                team, Sequences, offsets, offsets, offsets + 1, q, q + width, q + (2 * width), _score.Start, null, _outputs.Start, _statistics.Start, _dOutputs.Start,
                 dq, dq + width, dq + (2 * width), _score.Start + weights, false, _score.Start + (2 * weights), null, null, DropoutKey.None);
         }
 

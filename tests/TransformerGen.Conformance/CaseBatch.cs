@@ -11,6 +11,8 @@ internal sealed class CaseBatch
     private readonly ModelInfo _info;
     private readonly string _prefix;
     private readonly int[][] _answers = [];
+    private readonly int[] _paddedTokens = [], _paddedTypes = [];
+    private readonly bool[] _valid = [];
     private readonly float[] _targets = [];
 
     /// <summary>Reads input.* (or input2.*).</summary>
@@ -29,7 +31,7 @@ internal sealed class CaseBatch
         Source = info.HasEncoder ? rows : [];
         Target = info.HasDecoder && !info.HasEncoder ? rows : [];
         Types = reference.Has(_prefix + "token_type_ids") ? Cut(reference.Ints(_prefix + "token_type_ids"), rows) : null;
-        Globals = reference.Has(_prefix + "global_attention_mask") ? Cut(reference.Ints(_prefix + "global_attention_mask"), rows) : null;
+        Globals = reference.Has(_prefix + "global_attention_mask") ? [.. Cut(reference.Ints(_prefix + "global_attention_mask"), rows).Select(row => Array.ConvertAll(row, mark => mark != 0))] : null;
         if (reference.Kind == "seq2seq")
         {
             (int[] ids, int columns) = reference.Ints(_prefix + "labels");
@@ -38,6 +40,10 @@ internal sealed class CaseBatch
         }
         else if (reference.Kind == "question-answering")
         {
+            // The reference's loss is that of the padded rows.
+            _paddedTokens = reference.Ints(_prefix + "input_ids").Values;
+            _paddedTypes = Types is null || info.TokenTypes == 0 ? [] : reference.Ints(_prefix + "token_type_ids").Values;
+            _valid = [.. reference.Ints(_prefix + "attention_mask").Values.Select(valid => valid != 0)];
             _answers = [reference.Ints(_prefix + "start_positions").Values, reference.Ints(_prefix + "end_positions").Values];
         }
         else if (info is { Output: OutputKind.Classes, Loss: not OutputLoss.CrossEntropy })
@@ -72,13 +78,13 @@ internal sealed class CaseBatch
     public int[][]? Types { get; }
 
     /// <summary>Which tokens see everything and are seen by all, where the case says so.</summary>
-    public int[][]? Globals { get; }
+    public bool[][]? Globals { get; }
 
     /// <summary>Rows that the head reads.</summary>
     public int[][] Rows => _info.HasDecoder ? Target : Source;
 
-    /// <summary>Puts the batch into a workspace; every row that the head answers for is a label row.</summary>
-    public void Fill(Workspace workspace)
+    /// <summary>Puts the batch into a workspace, without padding; every row that the head answers for is a label row.</summary>
+    public unsafe void Fill(Workspace workspace)
     {
         workspace.Source.Clear();
         workspace.Target.Clear();
@@ -86,6 +92,10 @@ internal sealed class CaseBatch
         for (int i = 0; i < Source.Length; i++)
         {
             workspace.Source.Add(Source[i], slot: i, types: _info.TokenTypes > 0 ? Types?[i] : null);
+            if (Globals is not null)
+            {
+                workspace.Source.MarkGlobals(workspace.Source.Offsets[i], Globals[i]);
+            }
         }
 
         for (int i = 0; i < Target.Length; i++)
@@ -100,28 +110,33 @@ internal sealed class CaseBatch
     public TrainingBatch ForTraining()
     {
         var batch = new TrainingBatch(_info);
+        if (_info.Output == OutputKind.Spans)
+        {
+            // The reference looks for the answer in the whole row, padding included.
+            batch.AddPaddedSpans(new PaddedBatch(_paddedTokens, _valid, Rows.Length, _paddedTypes, Marks(Globals, _paddedTokens.Length / Rows.Length)), _answers[0], _answers[1], includePadding: true);
+            return batch;
+        }
+
         for (int i = 0; i < Rows.Length; i++)
         {
             int[]? types = _info.TokenTypes > 0 ? Types?[i] : null;
+            bool[]? globals = Globals?[i];
             switch (_info)
             {
                 case { HasEncoder: true, HasDecoder: true }:
                     batch.AddPair(Source[i], Target[i], Labels[i]);
                     break;
                 case { Output: OutputKind.HiddenStates }:
-                    batch.AddSequence(Rows[i], types: types);
-                    break;
-                case { Output: OutputKind.Spans }:
-                    batch.AddSpan(Rows[i], _answers[0][i], _answers[1][i], types: types);
+                    batch.AddSequence(Rows[i], types: types, globals: globals);
                     break;
                 case { Output: OutputKind.Classes, Loss: not OutputLoss.CrossEntropy }:
-                    batch.AddTargets(Rows[i], _targets.AsSpan(i * _info.Classes, _info.Classes), types: types);
+                    batch.AddTargets(Rows[i], _targets.AsSpan(i * _info.Classes, _info.Classes), types: types, globals: globals);
                     break;
                 case { Output: OutputKind.Classes, Rows: not OutputRows.All }:
-                    batch.AddLabelled(Rows[i], Labels[0][i], types: types);
+                    batch.AddLabelled(Rows[i], Labels[0][i], types: types, globals: globals);
                     break;
                 default:
-                    batch.Add(Rows[i], Labels[i], types: types);
+                    batch.Add(Rows[i], Labels[i], types: types, globals: globals);
                     break;
             }
         }
@@ -135,8 +150,11 @@ internal sealed class CaseBatch
         int columns = rows.Max(row => row.Length);
         int[] Fill(int[][] values) => [.. values.SelectMany(row => row.Concat(Enumerable.Repeat(0, columns - row.Length)))];
         bool[] valid = [.. rows.SelectMany(row => row.Select(_ => true).Concat(Enumerable.Repeat(false, columns - row.Length)))];
-        return new PaddedBatch(Fill(rows), valid, rows.Length, Types is null || _info.TokenTypes == 0 || rows != Rows ? default : Fill(Types));
+        return new PaddedBatch(Fill(rows), valid, rows.Length, Types is null || _info.TokenTypes == 0 || rows != Rows ? default : Fill(Types), rows != Rows ? default : Marks(Globals, columns));
     }
+
+    /// <summary>Global tokens of rows of so many columns; none where the case says nothing.</summary>
+    private static bool[] Marks(bool[][]? globals, int columns) => globals is null ? [] : [.. globals.SelectMany(row => row.Concat(Enumerable.Repeat(false, columns - row.Length)))];
 
     /// <summary>Values of rows end to end, [rows, width], at their places in [B, T, width] with zeros elsewhere.</summary>
     public static float[] Pad(ReadOnlySpan<float> packed, int[][] rows, int columns, int width)

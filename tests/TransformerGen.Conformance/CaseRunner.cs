@@ -38,13 +38,14 @@ internal static class CaseRunner<TModel>
         {
             int[] tokens = [.. batch.Rows.SelectMany(row => row)], lengths = [.. batch.Rows.Select(row => row.Length)];
             int[] types = batch.Types is null || info.TokenTypes == 0 ? [] : [.. batch.Types.SelectMany(row => row)];
+            bool[] globals = batch.Globals is null ? [] : [.. batch.Globals.SelectMany(row => row)];
             var hidden = new float[tokens.Length * info.HiddenWidth];
-            model.HiddenStates(tokens, lengths, hidden, types);
+            model.HiddenStates(tokens, lengths, hidden, types, globals);
             Compare("last_hidden_state", CaseBatch.Pad(hidden, batch.Rows, batch.Rows.Max(row => row.Length), info.HiddenWidth));
             if (info.PooledWidth > 0)
             {
                 var pooled = new float[lengths.Length * info.PooledWidth];
-                model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types);
+                model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types, globals);
                 Compare("pooler_output", pooled);
             }
 

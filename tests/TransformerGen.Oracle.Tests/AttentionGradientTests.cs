@@ -51,6 +51,23 @@ public sealed class AttentionGradientTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_are_finite_differences_where_rows_are_padding(string name)
+    {
+        var graph = new OperationGraph();
+        graph.Finish(s_cases[name](graph));
+        OracleBatch batch = Batch(4);
+        batch = batch with
+        {
+            Sources = [.. batch.Sources.Select(source => source with { Padding = source.Tokens.Count / 2 })],
+            Targets = [batch.Targets[0] with { Padding = 1 }, batch.Targets[1], batch.Targets[2] with { Padding = 2 }],
+        };
+        (double error, string where) = FiniteDifferences.Worst(graph.Graph, graph.Table, batch, OracleParameters.Random(graph.Table, 4, gain: 1.5), int.MaxValue);
+        output.WriteLine($"{error:E2} {where}");
+        Assert.True(error <= Tolerance, $"{error:E2} {where}");
+    }
+
     // Numbers of transformers' T5Attention._relative_position_bucket (relative position = key - query).
     [Theory]
     [InlineData(32, 128, true, new[] { -128, -127, -91, -90, -64, -63, -32, -31, -16, -8, -7, -1, 0, 1, 7, 8, 12, 16, 64, 128, 1000 }, new[] { 15, 15, 15, 14, 14, 13, 12, 11, 10, 8, 7, 1, 0, 17, 23, 24, 25, 26, 30, 31, 31 })]

@@ -12,6 +12,12 @@ internal sealed record OracleSequence(IReadOnlyList<int> Tokens, int Past = 0, i
     /// <summary>Type of each token; null where all are 0.</summary>
     public IReadOnlyList<int>? Types { get; init; }
 
+    /// <summary>Rows at its end that are padding: they see the rows before them and nobody sees them.</summary>
+    public int Padding { get; init; }
+
+    /// <summary>Padding stands at position -1.</summary>
+    public bool IsPaddingUnplaced { get; init; }
+
     /// <summary>Which of its rows are global tokens.</summary>
     public IReadOnlySet<int> Globals { get; init; } = new HashSet<int>();
 }
@@ -87,7 +93,7 @@ internal sealed class PackedRows
             {
                 tokens.Add(sequences[s].Tokens[i]);
                 types.Add(sequences[s].Types?[i] ?? 0);
-                positions.Add(sequences[s].Past + i);
+                positions.Add(sequences[s].IsPaddingUnplaced && i >= sequences[s].Tokens.Count - sequences[s].Padding ? -1 : sequences[s].Past + i);
                 sequenceOf.Add(s);
             }
 

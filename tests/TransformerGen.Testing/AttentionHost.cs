@@ -24,10 +24,10 @@ internal sealed unsafe class AttentionHost
         Probabilities = Bind<ProbabilitiesKernel>(api, "Probabilities");
     }
 
-    public delegate void ForwardKernel(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, DropoutKey dropout);
+    public delegate void ForwardKernel(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, DropoutKey dropout);
 
     public delegate void BackwardKernel(
-        Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, float* dOutput,
+        Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* score, float* bias, float* output, float* logSumExp, float* dOutput,
         float* dq, float* dk, float* dv, float* dScore, bool add, float* parts, float* dBias, float* biasParts, DropoutKey dropout);
 
     public delegate void AppendKernel(Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* k, float* v);
@@ -35,7 +35,7 @@ internal sealed unsafe class AttentionHost
     public delegate void CachedKernel(
         Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, float* q, float* score, float* bias, float* output);
 
-    public delegate void ProbabilitiesKernel(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination);
+    public delegate void ProbabilitiesKernel(int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination);
 
     public AttentionShape Shape { get; }
 
@@ -87,10 +87,10 @@ internal sealed unsafe class AttentionHost
                 string name = shape.ClassName, score = (shape.IsAdditive ? "score, " : "") + (distance ? "bias, " : "");
                 string dScore = (shape.IsAdditive ? ", dScore, add, parts" : "") + (distance ? ", dBias, add, biasParts" : "");
                 string suffix = dropout ? "Dropout" : "", key = dropout ? $", dropout, {Site}" : "";
-                const string Rows = "Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* score, float* bias, ";
+                const string Rows = "Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* score, float* bias, ";
                 const string Cached = "Team team, int sequences, int* offsets, int* past, int* slots, KeyValueCache cache, int keyOffset, int valueOffset, ";
                 const string CachedNames = "team, sequences, offsets, past, slots, cache, keyOffset, valueOffset, ";
-                string names = $"team, sequences, queryOffsets, keyOffsets, q, k, v, {score}";
+                string names = $"team, sequences, queryOffsets, keyOffsets, keyEnds, q, k, v, {score}";
                 writer.Blank().Lines(
                     $$"""
                     public static class Api{{name}}
@@ -101,7 +101,7 @@ internal sealed unsafe class AttentionHost
                         public static void Append({{Cached}}float* k, float* v) => {{AppendOf(shape).ClassName}}.Append({{CachedNames}}k, v);
                         public static void ForwardCached({{Cached}}float* q, float* score, float* bias, float* output) => {{name}}.ForwardCached({{CachedNames}}q, {{score}}output);
                         public static void ForwardCachedCross({{Cached}}float* q, float* score, float* bias, float* output) => {{name}}.{{(shape.HasBias ? "ForwardCached" : "ForwardCachedCross")}}({{CachedNames}}q, {{score}}output);
-                        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination) => {{name}}.Probabilities(sequences, queryOffsets, keyOffsets, q, k, {{score}}logSumExp, destination);
+                        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* score, float* bias, float* logSumExp, float* destination) => {{name}}.Probabilities(sequences, queryOffsets, keyOffsets, keyEnds, q, k, {{score}}logSumExp, destination);
                     }
                     """);
             }

@@ -29,7 +29,7 @@ internal sealed record AttentionAttend(AttentionShape Shape, bool Cached, bool D
 
     private string Load => Cached
         ? $"LoadCached(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {(Shape.RowStep > 1 ? "residue, " : "")}k, v, scratch);"
-        : $"LoadKeys(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {Marked("globals, ")}k);\n{SkipUnseen}{Tiles}PackRows<V>(v + ({KeyRow} * ValueStride), {KeyStepOf("ValueStride")}, block->Count, block->Count, 1f, block->Values);";
+        : $"LoadKeys(block, {PassArgument}start, Math.Min(BlockKeys, end - start), {Marked("globals, keys, ")}k);\n{SkipUnseen}{Tiles}PackRows<V>(v + ({KeyRow} * ValueStride), {KeyStepOf("ValueStride")}, block->Count, block->Count, 1f, block->Values);";
 
     public override void Emit(SourceWriter writer) => writer.Lines(
         $$"""

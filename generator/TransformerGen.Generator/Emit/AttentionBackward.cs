@@ -32,6 +32,7 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
             /// <param name="sequences">Sequences.</param>
             /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
             /// <param name="keyOffsets">The same of the key rows.</param>
+            /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
             /// <param name="q">As the forward pass read it.</param>
             /// <param name="k">As the forward pass read it.</param>
             /// <param name="v">As the forward pass read it.</param>
@@ -41,11 +42,11 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
             /// <param name="dq">Receives the gradient of q, stride {{Shape.QueryStride}}.</param>
             /// <param name="dk">Receives the gradient of k, stride {{Shape.KeyStride}}.</param>
             /// <param name="dv">Receives the gradient of v, stride {{Shape.ValueStride}}.</param>{{Additive($"\n/// <param name=\"dScore\">Receives the gradient of score, [{Shape.Heads}, {Shape.PaddedHeadWidth}].</param>\n/// <param name=\"add\">Add to dScore instead of storing.</param>\n/// <param name=\"parts\">Scratch, [sequences, {Shape.Heads * Shape.PaddedHeadWidth}]: each sequence's part of dScore; they are summed in order.</param>")}}{{Distance($"\n/// <param name=\"dBias\">Receives the gradient of bias.</param>\n/// <param name=\"addBias\">Add to dBias instead of storing.</param>\n/// <param name=\"biasParts\">Scratch, [sequences, {BiasStride}]: each sequence's part of dBias; they are summed in order.</param>")}}{{Dropped("\n/// <param name=\"dropout\">As the forward pass got it.</param>\n/// <param name=\"site\">As the forward pass got it.</param>")}}
-            public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, {{TermParameters}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv{{Additive(", float* dScore, bool add, float* parts")}}{{Distance(", float* dBias, bool addBias, float* biasParts")}}{{Dropped(", DropoutKey dropout, int site")}})
+            public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, {{TermParameters}}float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv{{Additive(", float* dScore, bool add, float* parts")}}{{Distance(", float* dBias, bool addBias, float* biasParts")}}{{Dropped(", DropoutKey dropout, int site")}})
             {
                 {{Method}}Work work = new()
                 {
-                    QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, Q = q, K = k, V = v, {{TermValues}}{{Additive("Parts = parts, ")}}{{Distance("BiasParts = biasParts, ")}}Output = output, LogSumExp = logSumExp,
+                    QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, KeyEnds = keyEnds, Q = q, K = k, V = v, {{TermValues}}{{Additive("Parts = parts, ")}}{{Distance("BiasParts = biasParts, ")}}Output = output, LogSumExp = logSumExp,
                     DOutput = dOutput, DQ = dq, DK = dk, DV = dv,{{Dropped(" Dropout = dropout, Site = site,")}}
                 };
                 int units = sequences * {{(Shape.Group == 1 ? "Heads" : "KeyHeads")}};
@@ -61,7 +62,7 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
 
             private struct {{Method}}Work
             {
-                public int* QueryOffsets, KeyOffsets{{Marked(", Globals")}};
+                public int* QueryOffsets, KeyOffsets, KeyEnds{{Marked(", Globals")}};
                 public float* Q, K, V, {{TermFields}}{{Additive("Parts, ")}}{{Distance("BiasParts, ")}}Output, LogSumExp, DOutput, DQ, DK, DV;{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
             }
 
@@ -88,16 +89,17 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
         $$"""
         int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth;
         int row = work->QueryOffsets[sequence], queries = work->QueryOffsets[sequence + 1] - row;
-        int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
+        int key = work->KeyOffsets[sequence], keys = work->KeyEnds[sequence] - key, keyRows = work->KeyOffsets[sequence + 1] - key;
         long atQ = ((long)row * QueryStride) + column, atK = ((long)key * KeyStride) + column, atV = ((long)key * ValueStride) + column;
-        {{Indented(Head(), 0)}}{{Indented(Clear("head == Heads - 1"), 0)}}
+        {{Indented(Head(), 0)}}
+        {{Indented(ClearHidden("dk", "dv"), 0)}}{{Indented(Clear("head == Heads - 1"), 0)}}
         """;
 
     // The heads of a group one after the other: gradients of keys and values have one writer.
     private string Grouped() =>
         $$"""
         int sequence = unit / KeyHeads, keyHead = unit % KeyHeads, row = work->QueryOffsets[sequence], queries = work->QueryOffsets[sequence + 1] - row;
-        int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
+        int key = work->KeyOffsets[sequence], keys = work->KeyEnds[sequence] - key, keyRows = work->KeyOffsets[sequence + 1] - key;
         long atK = ((long)key * KeyStride) + (keyHead * HeadWidth), atV = ((long)key * ValueStride) + (keyHead * HeadWidth);
         for (int head = keyHead * Group; head < (keyHead + 1) * Group; head++)
         {
@@ -107,6 +109,8 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
             long atQ = ((long)row * QueryStride) + column;
             {{Indented(Head(), 1)}}{{Indented(Clear("head == Heads - 1"), 1)}}
         }
+
+        {{Indented(ClearHidden("work->DK + atK", "work->DV + atV"), 0)}}
         """;
 
     private string Head() =>
@@ -122,7 +126,17 @@ internal sealed record AttentionBackwardKernel(AttentionShape Shape, bool Dropou
         : $"if (head == Heads - 1)\n{{\n    new Span<float>(biasPart + {Shape.BiasSpan}, {BiasStride - (Shape.Heads * Shape.BiasSpan)}).Clear();\n}}\n\n";
 
     private string Clear(string last) => ClearPadding(
-        last, ("dq + HeadWidth", "QueryStride", Shape.QueryTail, "queries"), ("dk + HeadWidth", "KeyStride", Shape.KeyTail, "keys"), ("dv + HeadWidth", "ValueStride", Shape.ValueTail, "keys"));
+        last, ("dq + HeadWidth", "QueryStride", Shape.QueryTail, "queries"), ("dk + HeadWidth", "KeyStride", Shape.KeyTail, "keyRows"), ("dv + HeadWidth", "ValueStride", Shape.ValueTail, "keyRows"));
+
+    // Nobody has seen padding rows: their gradient is zero, and it is written like any other.
+    private string ClearHidden(string dk, string dv) =>
+        $$"""
+        if (keyRows > keys)
+        {
+            {{Tiles}}ClearBehind({{dk}} + ((long)keys * KeyStride), KeyStride, HeadWidth, keyRows - keys);
+            {{Tiles}}ClearBehind({{dv}} + ((long)keys * ValueStride), ValueStride, HeadWidth, keyRows - keys);
+        }
+        """;
 
     private string DescribeTails() => (Shape.QueryTail + Shape.KeyTail + Shape.ValueTail) == 0 ? "" : " Padding columns behind the last range of a row become zero.";
 

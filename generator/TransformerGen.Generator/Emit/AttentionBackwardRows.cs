@@ -72,7 +72,7 @@ internal sealed record AttentionBackwardRows(AttentionShape Shape, bool Dropout,
             {
                 int count = Math.Min(BlockKeys, end - start);
                 long first = {{KeyRows.First}};
-                LoadKeys(block, {{PassArgument}}start, count, {{Marked("globals, ")}}k);
+                LoadKeys(block, {{PassArgument}}start, count, {{Marked("globals, keys, ")}}k);
                 {{Indented(SkipUnseen, 1)}}                KeyPanels.Pack(v + (first * ValueStride), {{KeyStepOf("ValueStride")}}, count, HeadWidth, s.ValuePanels);{{(Shape.IsAdditive ? "" : $"\n    {Tiles}PackRows<V>(k + (first * KeyStride), {KeyStepOf("KeyStride")}, count, count, 1f, block->Values);")}}
                 new Span<float>(s.DKeys, 2 * BlockKeys * Padded).Clear();
                 int stop = (int)Math.Min(queries, block->LastQuery + 1L);

@@ -28,13 +28,14 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, b
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride {{Shape.QueryStride}}.</param>
         /// <param name="k">The same of the keys; stride {{Shape.KeyStride}}.</param>
         /// <param name="v">The same of the values; stride {{Shape.ValueStride}}.</param>
         {{TermDocumentation}}/// <param name="output">Receives the rows; stride {{Shape.OutputStride}}.</param>{{Kept($"\n/// <param name=\"logSumExp\">Receives the base-2 logarithm of each softmax's denominator, [rows, {Shape.StatisticsStride}].</param>")}}{{Dropped("\n/// <param name=\"dropout\">Dropout of this pass.</param>\n/// <param name=\"site\">Which dropout of the model.</param>")}}
-        public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, {{TermParameters}}float* output{{Kept(", float* logSumExp")}}{{Dropped(", DropoutKey dropout, int site")}})
+        public static void {{Method}}(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, {{TermParameters}}float* output{{Kept(", float* logSumExp")}}{{Dropped(", DropoutKey dropout, int site")}})
         {
-            {{Method}}Work work = new() { QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, Q = q, K = k, V = v, {{TermValues}}Output = output{{Kept(", LogSumExp = logSumExp")}}{{Dropped(", Dropout = dropout, Site = site")}} };
+            {{Method}}Work work = new() { QueryOffsets = queryOffsets, KeyOffsets = keyOffsets, KeyEnds = keyEnds, Q = q, K = k, V = v, {{TermValues}}Output = output{{Kept(", LogSumExp = logSumExp")}}{{Dropped(", Dropout = dropout, Site = site")}} };
             int units = sequences * Heads;
             if (IsSmall(sequences, queryOffsets, keyOffsets))
             {
@@ -48,7 +49,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, b
 
         private struct {{Method}}Work
         {
-            public int* QueryOffsets, KeyOffsets{{Marked(", Globals")}};
+            public int* QueryOffsets, KeyOffsets, KeyEnds{{Marked(", Globals")}};
             public float* Q, K, V, {{TermFields}}Output{{Kept(", LogSumExp")}};{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
         }
 
@@ -65,7 +66,7 @@ internal sealed record AttentionForwardKernel(AttentionShape Shape, bool Keep, b
             {
                 int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth;
                 int row = work->QueryOffsets[sequence], queries = work->QueryOffsets[sequence + 1] - row;
-                int key = work->KeyOffsets[sequence], keys = work->KeyOffsets[sequence + 1] - key;
+                int key = work->KeyOffsets[sequence], keys = work->KeyEnds[sequence] - key;
                 float* q = work->Q + ((long)row * QueryStride) + column, output = work->Output + ((long)row * OutputStride) + column;
                 float* k = work->K + ((long)key * KeyStride) + {{KeyColumn}}, v = work->V + ((long)key * ValueStride) + {{KeyColumn}};
                 {{Indented(Kept("float* logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;\n") + HeadLocals("work->") + Residues(), 2)}}{{Indented(ClearPadding("head == Heads - 1", ("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "queries"), ("logSumExp + 1", "StatisticsStride", Keep ? Shape.StatisticsStride - Shape.Heads : 0, "queries")), 2)}}
@@ -114,7 +115,7 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
 
         /// <summary>Packs the keys number start ... from rows, and notes who sees them.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, {{Marked("int* globals, ")}}float* k)
+        private static void LoadKeys(KeyBlock* block, {{PassParameter}}int start, int count, {{Marked("int* globals, int keys, ")}}float* k)
         {
             {{Indented(Body(), 1)}}
         }
@@ -124,7 +125,7 @@ internal sealed record AttentionRows(AttentionShape Shape) : AttentionKernel(Sha
     {
         string pack = $"KeyPanels.Pack(k + ({KeyRow} * KeyStride), {KeyStepOf("KeyStride")}, count, HeadWidth, block->Keys);";
         return Shape.Globals
-            ? $"See(block, pass, start, count, globals);\nif (pass == 0 || block->FirstQuery <= block->LastQuery)\n{{\n    {pack}\n}}"
+            ? $"See(block, pass, start, count, globals, keys);\nif (pass == 0 || block->FirstQuery <= block->LastQuery)\n{{\n    {pack}\n}}"
             : $"{pack}\nSee(block, {PassArgument}start, count);";
     }
 }

@@ -38,7 +38,7 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
 
             /// <summary>Notes who sees the keys number start, start + 1 ...</summary>
             [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-            private static void See(KeyBlock* block, {{PassParameter}}int start, int count{{Marked(", int* globals")}})
+            private static void See(KeyBlock* block, {{PassParameter}}int start, int count{{Marked(", int* globals, int keys")}})
             {
                 block->Begin(count);
                 {{Indented(See(), 1)}}
@@ -142,15 +142,16 @@ internal sealed record AttentionPattern(AttentionShape Shape) : AttentionKernel(
             case PatternKind.Window when Shape.Globals:
                 return Each(
                     $$"""
+                    // Rows behind the last key are padding, which sees nothing here.
                     int j = start + n;
                     bool isGlobal = globals[j] != 0;
                     if (pass == 0)
                     {
-                        block->See(n, j - {{window}}, isGlobal ? int.MinValue : j + {{window}});
+                        block->See(n, j - {{window}}, isGlobal ? int.MinValue : Math.Min(j + {{window}}, keys - 1));
                     }
                     else
                     {
-                        block->See(n, 0, isGlobal ? int.MaxValue : -1);
+                        block->See(n, 0, isGlobal ? keys - 1 : -1);
                     }
                     """);
             case PatternKind.Strided:

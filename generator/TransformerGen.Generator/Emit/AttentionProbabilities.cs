@@ -15,26 +15,28 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
         {{TermReminders}}/// <param name="logSumExp">As the forward pass wrote it.</param>
         /// <param name="destination">Receives the probabilities.</param>
-        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, {{TermParameters}}float* logSumExp, float* destination)
+        public static void Probabilities(int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, {{TermParameters}}float* logSumExp, float* destination)
         {
             for (int sequence = 0; sequence < sequences; sequence++)
             {
-                int row = queryOffsets[sequence], queries = queryOffsets[sequence + 1] - row, key = keyOffsets[sequence], keys = keyOffsets[sequence + 1] - key;
+                int row = queryOffsets[sequence], queries = queryOffsets[sequence + 1] - row, key = keyOffsets[sequence];
+                int keys = keyEnds[sequence] - key, columns = keyOffsets[sequence + 1] - key;
                 for (int head = 0; head < Heads; head++)
                 {
                     for (int i = 0; i < queries; i++)
                     {
-                        new Span<float>(destination + ((long)i * keys), keys).Clear();
+                        new Span<float>(destination + ((long)i * columns), columns).Clear();
                     }
 
                     float* rows = q + ((long)row * QueryStride) + (head * HeadWidth), keyRows = k + ((long)key * KeyStride) + ({{KeyHead}} * HeadWidth);
                     float* statistics = logSumExp + ((long)row * StatisticsStride) + head;
                     {{Indented(Residues(), 3)}}
-                    destination += (long)queries * keys;
+                    destination += (long)queries * columns;
                 }
             }
         }
@@ -59,12 +61,12 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
     private string Residues()
     {
         return Shape.RowStep == 1
-            ? Dispatch("ProbabilitiesOf", $"queries, keys, rows, keyRows, {HeadShares}statistics, keys, destination")
+            ? Dispatch("ProbabilitiesOf", $"queries, keys, rows, keyRows, {HeadShares}statistics, columns, destination")
             : $$"""
               for (int residue = 0; residue < RowStep && residue < queries; residue++)
               {
                   int rowCount = (queries - residue + RowStep - 1) / RowStep, keyCount = (keys - residue + RowStep - 1) / RowStep;
-                  {{Indented(Dispatch("ProbabilitiesOf", $"rowCount, keyCount, rows + (residue * QueryStride), keyRows + (residue * KeyStride), {HeadShares}statistics + (residue * StatisticsStride), keys, destination + ((long)residue * keys) + residue"), 1)}}
+                  {{Indented(Dispatch("ProbabilitiesOf", $"rowCount, keyCount, rows + (residue * QueryStride), keyRows + (residue * KeyStride), {HeadShares}statistics + (residue * StatisticsStride), columns, destination + ((long)residue * columns) + residue"), 1)}}
               }
               """;
     }
@@ -74,7 +76,7 @@ internal sealed record AttentionProbabilitiesKernel(AttentionShape Shape) : Atte
         KeysOf({{PassArgument}}0, queries - 1, keys, out int start, out int end);
         for (; start < end; start += BlockKeys)
         {
-            LoadKeys(block, {{PassArgument}}start, Math.Min(BlockKeys, end - start), {{Marked("globals, ")}}k);
+            LoadKeys(block, {{PassArgument}}start, Math.Min(BlockKeys, end - start), {{Marked("globals, keys, ")}}k);
             long firstKey = {{KeyRows.First}};
             for (int row = 0; row < queries; row += TileRows)
             {

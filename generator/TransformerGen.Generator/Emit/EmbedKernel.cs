@@ -81,9 +81,12 @@ internal sealed record EmbedForwardKernel(int Width, float Scale, bool HasPositi
 internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPositions, bool HasTypes, bool HasDropout, int PaddingRow)
     : EmbedKernel(Width, Scale, HasPositions, HasTypes, HasDropout)
 {
+    /// <summary>Rows at position -1 teach no position.</summary>
+    public bool SkipsPadding { get; init; }
+
     public override string MemberKey => "2 " + MethodName;
 
-    public string MethodName => "Backward" + Parts + (PaddingRow < 0 ? "" : "But" + PaddingRow.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public string MethodName => "Backward" + Parts + (SkipsPadding ? "FromZero" : "") + (PaddingRow < 0 ? "" : "But" + PaddingRow.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     public override void Emit(SourceWriter writer)
     {
@@ -110,7 +113,7 @@ internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPosit
                 {
                     V d = {{load}};
                     {{store}}
-            """ + (HasPositions ? "\n        V.Store(V.Load(p + i) + d, p + i);" : "")
+            """ + (HasPositions ? SkipsPadding ? "\n        if (positionOf[r] >= 0)\n        {\n            V.Store(V.Load(p + i) + d, p + i);\n        }\n" : "\n        V.Store(V.Load(p + i) + d, p + i);" : "")
             + (HasTypes ? "\n        V.Store(V.Load(t + i) + d, t + i);" : "")
             + """
 
@@ -120,7 +123,7 @@ internal sealed record EmbedBackwardKernel(int Width, float Scale, bool HasPosit
         new TeamMethod(
             MethodName,
             "dE[token] += scale · dx" + (HasPositions ? ", dP[position] += dx" : "") + (HasTypes ? ", dT[type] += dx" : "")
-                + (PaddingRow >= 0 ? $"; row {PaddingRow} is padding and learns nothing" : "") + ". Split by columns: every thread goes through the rows in order, so sums have one order.",
+                + (PaddingRow >= 0 ? $"; row {PaddingRow} is padding and learns nothing" : "") + (SkipsPadding ? ", nor does position -1" : "") + ". Split by columns: every thread goes through the rows in order, so sums have one order.",
             [
                 ("RowView", "rows"), ("float*", "dy"), .. DropoutParameters, ("float*", "dTable"), .. HasPositions ? [("float*", "dPositions")] : (IEnumerable<(string, string)>)[],
                 .. HasTypes ? [("float*", "dTypes")] : (IEnumerable<(string, string)>)[],

@@ -27,21 +27,22 @@ internal sealed record GlobalAttentionKernel(AttentionShape Shape, bool Keep, bo
         /// <param name="team">Work is split by sequence and head.</param>
         /// <param name="sequences">Sequences.</param>
         /// <param name="offsets">First row of each sequence, and the end of the last.</param>
+        /// <param name="keyEnds">End of the rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="globals">Whether each row is global: 0 or 1.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride {{Shape.QueryStride}}.</param>
         /// <param name="k">The same of the keys; stride {{Shape.KeyStride}}.</param>
         /// <param name="v">The same of the values; stride {{Shape.ValueStride}}.</param>
         /// <param name="local">The rows that are not global; stride {{Shape.OutputStride}}.</param>
         /// <param name="output">Receives the rows; may be local.</param>{{Kept($"\n/// <param name=\"logSumExp\">Receives the base-2 logarithm of each softmax's denominator, [rows, {Shape.StatisticsStride}], 0 where a row is not global.</param>")}}{{Dropped("\n/// <param name=\"dropout\">Dropout of this pass.</param>\n/// <param name=\"site\">Which dropout of the model.</param>")}}
-        public static void {{Method}}(Team team, int sequences, int* offsets, int* globals, float* q, float* k, float* v, float* local, float* output{{Kept(", float* logSumExp")}}{{Dropped(", DropoutKey dropout, int site")}})
+        public static void {{Method}}(Team team, int sequences, int* offsets, int* keyEnds, int* globals, float* q, float* k, float* v, float* local, float* output{{Kept(", float* logSumExp")}}{{Dropped(", DropoutKey dropout, int site")}})
         {
-            {{Method}}Work work = new() { Offsets = offsets, Globals = globals, Q = q, K = k, V = v, Local = local, Output = output{{Kept(", LogSumExp = logSumExp")}}{{Dropped(", Dropout = dropout, Site = site")}} };
+            {{Method}}Work work = new() { Offsets = offsets, KeyEnds = keyEnds, Globals = globals, Q = q, K = k, V = v, Local = local, Output = output{{Kept(", LogSumExp = logSumExp")}}{{Dropped(", Dropout = dropout, Site = site")}} };
             team.Run(sequences * Heads, &{{Method}}Heads, &work);
         }
 
         private struct {{Method}}Work
         {
-            public int* Offsets, Globals;
+            public int* Offsets, KeyEnds, Globals;
             public float* Q, K, V, Local, Output{{Kept(", LogSumExp")}};{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
         }
 
@@ -56,7 +57,7 @@ internal sealed record GlobalAttentionKernel(AttentionShape Shape, bool Keep, bo
         {
             for (int unit = first; unit < end; unit++)
             {
-                int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth, row = work->Offsets[sequence], rows = work->Offsets[sequence + 1] - row;
+                int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth, row = work->Offsets[sequence], rows = work->Offsets[sequence + 1] - row, keys = work->KeyEnds[sequence] - row;
                 int* globals = work->Globals + row;
                 float* q = work->Q + ((long)row * QueryStride) + column, k = work->K + ((long)row * KeyStride) + column, v = work->V + ((long)row * ValueStride) + column;
                 float* local = work->Local + ((long)row * OutputStride) + column, output = work->Output + ((long)row * OutputStride) + column;
@@ -74,7 +75,7 @@ internal sealed record GlobalAttentionKernel(AttentionShape Shape, bool Keep, bo
                         run++;
                     }
 
-                    {{Attend.Method}}<V>(run, rows, q + ((long)i * QueryStride), k, v, output + ((long)i * OutputStride), {{(Keep ? "logSumExp + ((long)i * StatisticsStride)" : "null")}}{{Dropped(", work->Dropout, work->Site, unit, i")}});
+                    {{Attend.Method}}<V>(run, keys, q + ((long)i * QueryStride), k, v, output + ((long)i * OutputStride), {{(Keep ? "logSumExp + ((long)i * StatisticsStride)" : "null")}}{{Dropped(", work->Dropout, work->Site, unit, i")}});
                 }{{Indented(ClearPadding("head == Heads - 1", ("output + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "rows"), ("logSumExp + 1", "StatisticsStride", Keep ? Shape.StatisticsStride - Shape.Heads : 0, "rows")), 2)}}
             }
         }
@@ -103,6 +104,7 @@ internal sealed record GlobalAttentionBackwardKernel(AttentionShape Shape, bool 
         /// <param name="team">Work is split by sequence and head.</param>
         /// <param name="sequences">Sequences.</param>
         /// <param name="offsets">First row of each sequence, and the end of the last.</param>
+        /// <param name="keyEnds">End of the rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="globals">Whether each row is global: 0 or 1.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
@@ -114,18 +116,18 @@ internal sealed record GlobalAttentionBackwardKernel(AttentionShape Shape, bool 
         /// <param name="dq">Receives the gradient of q, stride {{Shape.QueryStride}}.</param>
         /// <param name="dk">Receives the gradient of k, stride {{Shape.KeyStride}}.</param>
         /// <param name="dv">Receives the gradient of v, stride {{Shape.ValueStride}}.</param>{{Dropped("\n/// <param name=\"dropout\">As the forward pass got it.</param>\n/// <param name=\"site\">As the forward pass got it.</param>")}}
-        public static void {{Method}}(Team team, int sequences, int* offsets, int* globals, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dLocal, float* dq, float* dk, float* dv{{Dropped(", DropoutKey dropout, int site")}})
+        public static void {{Method}}(Team team, int sequences, int* offsets, int* keyEnds, int* globals, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dLocal, float* dq, float* dk, float* dv{{Dropped(", DropoutKey dropout, int site")}})
         {
             {{Method}}Work work = new()
             {
-                Offsets = offsets, Globals = globals, Q = q, K = k, V = v, Output = output, LogSumExp = logSumExp, DOutput = dOutput, DLocal = dLocal, DQ = dq, DK = dk, DV = dv,{{Dropped(" Dropout = dropout, Site = site,")}}
+                Offsets = offsets, KeyEnds = keyEnds, Globals = globals, Q = q, K = k, V = v, Output = output, LogSumExp = logSumExp, DOutput = dOutput, DLocal = dLocal, DQ = dq, DK = dk, DV = dv,{{Dropped(" Dropout = dropout, Site = site,")}}
             };
             team.Run(sequences * Heads, &{{Method}}Heads, &work);
         }
 
         private struct {{Method}}Work
         {
-            public int* Offsets, Globals;
+            public int* Offsets, KeyEnds, Globals;
             public float* Q, K, V, Output, LogSumExp, DOutput, DLocal, DQ, DK, DV;{{Dropped("\n    public DropoutKey Dropout;\n    public int Site;")}}
         }
 
@@ -140,7 +142,7 @@ internal sealed record GlobalAttentionBackwardKernel(AttentionShape Shape, bool 
         {
             for (int unit = first; unit < end; unit++)
             {
-                int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth, row = work->Offsets[sequence], rows = work->Offsets[sequence + 1] - row;
+                int sequence = unit / Heads, head = unit % Heads, column = head * HeadWidth, row = work->Offsets[sequence], rows = work->Offsets[sequence + 1] - row, keys = work->KeyEnds[sequence] - row;
                 int* globals = work->Globals + row;
                 long atQ = ((long)row * QueryStride) + column, atK = ((long)row * KeyStride) + column, atV = ((long)row * ValueStride) + column, atOutput = ((long)row * OutputStride) + column;
                 float* q = work->Q + atQ, k = work->K + atK, v = work->V + atV, output = work->Output + atOutput, logSumExp = work->LogSumExp + ((long)row * StatisticsStride) + head;
@@ -162,16 +164,15 @@ internal sealed record GlobalAttentionBackwardKernel(AttentionShape Shape, bool 
                     }
 
                     long queryAt = (long)i * QueryStride, outputAt = (long)i * OutputStride;
-                    {{Rows.Method}}<V>(run, rows, q + queryAt, k, v, output + outputAt, logSumExp + ((long)i * StatisticsStride), dOutput + outputAt, dq + queryAt, dk, dv, add{{Dropped(", work->Dropout, work->Site, unit, i")}});
+                    {{Rows.Method}}<V>(run, keys, q + queryAt, k, v, output + outputAt, logSumExp + ((long)i * StatisticsStride), dOutput + outputAt, dq + queryAt, dk, dv, add{{Dropped(", work->Dropout, work->Site, unit, i")}});
                     add = true;
                     {{Tiles}}ClearBehind(dLocal + outputAt, OutputStride, HeadWidth, run);
                 }
 
-                if (!add)
-                {
-                    {{Tiles}}ClearBehind(dk, KeyStride, HeadWidth, rows);
-                    {{Tiles}}ClearBehind(dv, ValueStride, HeadWidth, rows);
-                }{{Indented(ClearPadding("head == Heads - 1", ("dv + HeadWidth", "ValueStride", Shape.ValueTail, "rows"), ("dLocal + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "rows")), 2)}}
+                // Rows that nobody has seen: padding, or all of them.
+                int seen = add ? keys : 0;
+                {{Tiles}}ClearBehind(dk + ((long)seen * KeyStride), KeyStride, HeadWidth, rows - seen);
+                {{Tiles}}ClearBehind(dv + ((long)seen * ValueStride), ValueStride, HeadWidth, rows - seen);{{Indented(ClearPadding("head == Heads - 1", ("dv + HeadWidth", "ValueStride", Shape.ValueTail, "rows"), ("dLocal + HeadWidth", "OutputStride", Shape.OutputStride - Shape.Width, "rows")), 2)}}
             }
         }
         """);

@@ -149,6 +149,17 @@ internal static class SurfaceEmitter
             lines.Add($"TokenTypes = {types}");
         }
 
+        if (spec.Encoder?.Embedding is { SkipsPadding: true, PaddingRow: var unplaced })
+        {
+            lines.Add($"UnplacedId = {unplaced}");
+        }
+
+        if (spec.Globals.Kind != GlobalsKind.None)
+        {
+            lines.Add($"Globals = GlobalTokens.{spec.Globals.Kind}");
+            lines.Add($"SeparatorId = {spec.Globals.Separator}");
+        }
+
         if (head.Kind != HeadKind.Language)
         {
             string kind = head.Kind switch

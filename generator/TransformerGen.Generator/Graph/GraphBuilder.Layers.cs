@@ -81,6 +81,7 @@ internal sealed partial class GraphBuilder
             _graph.Add(new Embed(stage, table, embedding.Scale, embedding.Positions, Positions(stage, embedding, embedding.Width), Site(dropout), x)
             {
                 PositionOffset = embedding.PositionOffset,
+                SkipsPadding = embedding.SkipsPadding,
                 TypeTable = types,
                 PaddingRow = embedding.PaddingRow,
             });

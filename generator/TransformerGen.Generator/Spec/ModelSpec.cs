@@ -32,6 +32,9 @@ internal sealed record ModelSpec
     /// <summary>Ids that end a sequence; the first is the model's own.</summary>
     public required EquatableList<int> EndIds { get; init; }
 
+    /// <summary>Tokens with global attention.</summary>
+    public GlobalsSpec Globals { get; init; } = GlobalsSpec.None;
+
     /// <summary>The dropout rate that most sites have and that a trainer may replace; sites with another rate carry their own.</summary>
     public float Dropout { get; init; }
 

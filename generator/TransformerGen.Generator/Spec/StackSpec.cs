@@ -42,6 +42,9 @@ internal sealed record EmbeddingSpec(string Table, int Width, float Scale)
     /// <summary>What is added to a position before its row of the table, or its sinusoid, is taken.</summary>
     public int PositionOffset { get; init; }
 
+    /// <summary>Tokens of <see cref="PaddingRow"/> behind the last real one are not counted: all stand in front of the first position, at a row that gets no gradient.</summary>
+    public bool SkipsPadding { get; init; }
+
     public TypeTableSpec? Types { get; init; }
 
     public NormSpec? Norm { get; init; }

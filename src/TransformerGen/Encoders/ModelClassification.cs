@@ -22,14 +22,15 @@ public static unsafe class ModelClassification
     /// <param name="lengths">[S] tokens of each sequence, at least one.</param>
     /// <param name="probabilities">[S, C], or for every token [N, C], receives the probabilities.</param>
     /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id or a type is none of the model's, the lengths do not add up, or the probabilities do not fit.</exception>
     /// <exception cref="NotSupportedException">The model does not classify.</exception>
     public static void ClassProbabilities<TModel>(
-        this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> probabilities, ReadOnlySpan<int> types = default)
+        this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> probabilities, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = RequireClasses(TModel.Info);
-        model.Forward(tokens, lengths, types, probabilities);
+        model.Forward(tokens, lengths, types, globals, probabilities);
         for (int at = 0; at < probabilities.Length; at += info.Classes)
         {
             Normalize(info, probabilities.Slice(at, info.Classes));

@@ -19,15 +19,17 @@ public static unsafe class ModelEncoding
     /// <param name="lengths">Tokens of each sequence, at least one.</param>
     /// <param name="hidden">[N, D] receives the states; D is <see cref="ModelInfo.HiddenWidth"/>.</param>
     /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id or a type is none of the model's, the lengths do not add up, or the states do not fit.</exception>
     /// <exception cref="NotSupportedException">The model has another head.</exception>
-    public static void HiddenStates<TModel>(this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> hidden, ReadOnlySpan<int> types = default)
+    public static void HiddenStates<TModel>(
+        this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> hidden, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         int width = RequireHidden(TModel.Info).HiddenWidth;
         RequireRoom(hidden, tokens.Length, width, nameof(hidden));
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types);
+        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types, globals);
         ForwardPass.Copy(lease.Workspace.Hidden, width, 0, tokens.Length, hidden);
     }
 
@@ -40,6 +42,7 @@ public static unsafe class ModelEncoding
     /// <param name="pooling">How a sequence's states become one vector.</param>
     /// <param name="normalize">Whether vectors are brought to length 1, so that a dot product is the cosine.</param>
     /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id or a type is none of the model's, the lengths do not add up, or the vectors do not fit.</exception>
     /// <exception cref="NotSupportedException">The model has another head, or no pooler.</exception>
     public static void Embed<TModel>(
@@ -49,13 +52,14 @@ public static unsafe class ModelEncoding
         Span<float> embeddings,
         Pooling pooling = Pooling.Mean,
         bool normalize = true,
-        ReadOnlySpan<int> types = default)
+        ReadOnlySpan<int> types = default,
+        ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         int width = EmbeddingWidth(TModel.Info, pooling);
         RequireRoom(embeddings, lengths.Length, width, nameof(embeddings));
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        Embed<TModel>(lease.Workspace, tokens, lengths, embeddings, pooling, normalize, types);
+        Embed<TModel>(lease.Workspace, tokens, lengths, embeddings, pooling, normalize, types, globals);
     }
 
     /// <summary>One vector per sequence; any number of sequences, a part of them at a time.</summary>
@@ -92,7 +96,7 @@ public static unsafe class ModelEncoding
             }
 
             Embed<TModel>(
-                lease.Workspace, tokens.AsSpan(at, count), lengths.AsSpan(s, end - s), part, pooling, normalize, packedTypes.Length == 0 ? [] : packedTypes.AsSpan(at, count));
+                lease.Workspace, tokens.AsSpan(at, count), lengths.AsSpan(s, end - s), part, pooling, normalize, packedTypes.Length == 0 ? [] : packedTypes.AsSpan(at, count), []);
             for (int i = s; i < end; i++)
             {
                 result[i] = part.AsSpan((i - s) * width, width).ToArray();
@@ -118,11 +122,18 @@ public static unsafe class ModelEncoding
     }
 
     private static void Embed<TModel>(
-        Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> embeddings, Pooling pooling, bool normalize, ReadOnlySpan<int> types)
+        Workspace workspace,
+        ReadOnlySpan<int> tokens,
+        ReadOnlySpan<int> lengths,
+        Span<float> embeddings,
+        Pooling pooling,
+        bool normalize,
+        ReadOnlySpan<int> types,
+        ReadOnlySpan<bool> globals)
         where TModel : class, ITransformer<TModel>
     {
         int width = EmbeddingWidth(TModel.Info, pooling), stride = Padding.RoundUp(width);
-        ForwardPass.Run<TModel>(workspace, tokens, lengths, types);
+        ForwardPass.Run<TModel>(workspace, tokens, lengths, types, globals);
         for (int s = 0, row = 0; s < lengths.Length; row += lengths[s++])
         {
             Span<float> y = embeddings.Slice(s * width, width);

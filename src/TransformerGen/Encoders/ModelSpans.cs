@@ -23,6 +23,7 @@ public static class ModelSpans
     /// <param name="answers">[S] receives the answers.</param>
     /// <param name="maxTokens">Tokens of the longest answer.</param>
     /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id or a type is none of the model's, numbers do not match, or a text is empty or not inside its sequence.</exception>
     /// <exception cref="NotSupportedException">The model does not find spans.</exception>
     public static void FindSpans<TModel>(
@@ -32,7 +33,8 @@ public static class ModelSpans
         ReadOnlySpan<Range> texts,
         Span<AnswerSpan> answers,
         int maxTokens = 15,
-        ReadOnlySpan<int> types = default)
+        ReadOnlySpan<int> types = default,
+        ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = TModel.Info;
@@ -60,7 +62,7 @@ public static class ModelSpans
         try
         {
             Span<float> both = logits.AsSpan(0, 2 * tokens.Length), starts = logits.AsSpan(2 * tokens.Length, tokens.Length), ends = logits.AsSpan(3 * tokens.Length, tokens.Length);
-            model.Forward(tokens, lengths, types, both);
+            model.Forward(tokens, lengths, types, globals, both);
             for (int i = 0; i < tokens.Length; i++)
             {
                 (starts[i], ends[i]) = (both[2 * i], both[(2 * i) + 1]);
@@ -86,11 +88,13 @@ public static class ModelSpans
     /// <param name="text">Where an answer may be.</param>
     /// <param name="maxTokens">Tokens of the longest answer.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
-    public static AnswerSpan FindSpan<TModel>(this TModel model, ReadOnlySpan<int> tokens, Range text, int maxTokens = 15, ReadOnlySpan<int> types = default)
+    /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
+    public static AnswerSpan FindSpan<TModel>(
+        this TModel model, ReadOnlySpan<int> tokens, Range text, int maxTokens = 15, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         var answer = default(AnswerSpan);
-        model.FindSpans(tokens, [tokens.Length], [text], new Span<AnswerSpan>(ref answer), maxTokens, types);
+        model.FindSpans(tokens, [tokens.Length], [text], new Span<AnswerSpan>(ref answer), maxTokens, types, globals);
         return answer;
     }
 

@@ -24,12 +24,12 @@ internal static unsafe class ForwardPass
     /// What the head says about its rows, in <see cref="Workspace.Logits"/>, or the hidden states. An encoder reads the sequences as its source; a decoder reads them as its target,
     /// sequence s behind source s of an encoder-decoder, which <see cref="Encode"/> has encoded.
     /// </summary>
-    public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types = default)
+    public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = TModel.Info;
         RowSet rows = info.HasDecoder ? workspace.Target : workspace.Source;
-        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence", types);
+        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence", types, globals);
         workspace.Labels.Choose(info, rows);
         if (rows.Count == 0)
         {

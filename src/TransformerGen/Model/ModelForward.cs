@@ -32,13 +32,30 @@ public static class ModelForward
     /// </exception>
     /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
     public static void Forward<TModel>(this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types, Span<float> logits)
+        where TModel : class, ITransformer<TModel> => model.Forward(tokens, lengths, types, default(ReadOnlySpan<bool>), logits);
+
+    /// <summary>Logits of every token of an encoder with global tokens.</summary>
+    /// <typeparam name="TModel">The generated class.</typeparam>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">[N] token ids of all sequences, end to end.</param>
+    /// <param name="lengths">Tokens of each sequence, at least one.</param>
+    /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
+    /// <param name="logits">[N, V] receives the logits.</param>
+    /// <exception cref="ArgumentException">
+    /// A sequence is empty or longer than MaxLength, an id is not in the vocabulary, a type is none of the model's, it has no such global tokens, the lengths do not add up, or
+    /// the logits do not fit.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
+    public static void Forward<TModel>(
+        this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types, ReadOnlySpan<bool> globals, Span<float> logits)
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
         int rows = TModel.Info.Rows == OutputRows.All ? tokens.Length : lengths.Length;
         RequireLength(TModel.Info, rows, logits);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types);
+        ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types, globals);
         ForwardPass.CopyLogits(lease.Workspace, 0, rows, logits);
     }
 
@@ -109,7 +126,7 @@ public static class ModelForward
     /// <summary>Logits of a padded batch of an encoder or a decoder. A row without tokens is allowed.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="model">The model.</param>
-    /// <param name="batch">Ids [B, T], and their types where the model tells them apart.</param>
+    /// <param name="batch">Ids [B, T], and their types and global tokens where the model knows such.</param>
     /// <param name="truncate">Whether a row with more than MaxLength tokens is cut to its first MaxLength; otherwise it is an error.</param>
     /// <returns>[B, T, V]; zero at padding, and at tokens that were cut off. Of a head that answers once per sequence [B, V]; zero for a row without tokens.</returns>
     /// <exception cref="ArgumentException">A row is longer than MaxLength, has padding between its tokens, or an id is not in the vocabulary.</exception>
@@ -118,9 +135,9 @@ public static class ModelForward
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
-        (int[] first, int[] lengths, int[] tokens, int[] types) = batch.Pack(TModel.Info.MaxLength, truncate);
+        (int[] first, int[] lengths, int[] tokens, int[] types, bool[] globals) = batch.Pack(TModel.Info.MaxLength, truncate);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
-        ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)], types);
+        ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)], types, globals);
         return Pad(lease.Workspace, batch.Columns, first, lengths);
     }
 
@@ -138,8 +155,8 @@ public static class ModelForward
     {
         RequireStacks(TModel.Info, sourceAndTarget: true);
         RequirePairs(source.Rows, target.Rows);
-        (_, int[] sourceLengths, int[] sourceTokens, _) = source.Pack(TModel.Info.MaxLength, truncate);
-        (int[] first, int[] lengths, int[] tokens, _) = target.Pack(TModel.Info.MaxLength, truncate);
+        (_, int[] sourceLengths, int[] sourceTokens, _, _) = source.Pack(TModel.Info.MaxLength, truncate);
+        (int[] first, int[] lengths, int[] tokens, _, _) = target.Pack(TModel.Info.MaxLength, truncate);
 
         // A target without tokens leaves the batch, and its source with it.
         var keptTokens = new List<int>(sourceTokens.Length);

@@ -20,6 +20,18 @@ public sealed record ModelInfo
     /// <summary>Types that a token may have, such as first and second sentence; 0 where the model tells no types apart.</summary>
     public int TokenTypes { get; init; }
 
+    /// <summary>
+    /// Id of padding that is counted by no position: behind the last token all of it stands at position -1, the row in front of the first. -1 where padding stands at
+    /// positions like any token.
+    /// </summary>
+    public int UnplacedId { get; init; } = -1;
+
+    /// <summary>Which tokens are global where the caller names none.</summary>
+    public GlobalTokens Globals { get; init; }
+
+    /// <summary>Id of the token behind a question, for <see cref="GlobalTokens.Question"/>; else -1.</summary>
+    public int SeparatorId { get; init; } = -1;
+
     /// <summary>What the model answers.</summary>
     public OutputKind Output { get; init; }
 

@@ -10,10 +10,13 @@ internal static class PackedRows
     /// <param name="lengths">Tokens of each sequence.</param>
     /// <param name="what">What a sequence is called in messages, such as Source.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">Which tokens are global; none for what the model does by itself.</param>
     /// <exception cref="ArgumentException">
-    /// The lengths do not add up, a sequence is empty or longer than the model takes, an id is not in the vocabulary, or a type is none of the model's.
+    /// The lengths do not add up, a sequence is empty or longer than the model takes, an id is not in the vocabulary, a type is none of the model's, or it has no
+    /// such global tokens.
     /// </exception>
-    public static void Fill(RowSet rows, ModelInfo info, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, string what, ReadOnlySpan<int> types = default)
+    public static void Fill(
+        RowSet rows, ModelInfo info, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, string what, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
     {
         long total = 0;
         for (int s = 0; s < lengths.Length; s++)
@@ -29,12 +32,25 @@ internal static class PackedRows
 
         RequireTokens(info, tokens, nameof(tokens));
         RequireTypes(info, types, tokens.Length, nameof(types));
+        GlobalMarks.Require(info, globals, tokens.Length, nameof(globals));
+        bool finds = globals.IsEmpty && (info.Globals is GlobalTokens.First or GlobalTokens.Question);
+        for (int s = 0, at = 0; finds && s < lengths.Length; at += lengths[s++])
+        {
+            GlobalMarks.Leading(info, tokens.Slice(at, lengths[s]), nameof(tokens));
+        }
+
         rows.Clear();
         rows.Reserve(tokens.Length, lengths.Length);
         for (int s = 0, at = 0; s < lengths.Length; at += lengths[s++])
         {
             rows.Add(tokens.Slice(at, lengths[s]), past: 0, slot: s, sourceSlot: s, types.IsEmpty ? types : types.Slice(at, lengths[s]));
+            for (int i = 0, leading = finds ? GlobalMarks.Leading(info, tokens.Slice(at, lengths[s]), nameof(tokens)) : 0; i < leading; i++)
+            {
+                rows.MarkGlobal(at + i);
+            }
         }
+
+        rows.MarkGlobals(0, globals);
     }
 
     /// <summary>Lays sequences end to end.</summary>

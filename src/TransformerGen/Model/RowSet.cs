@@ -37,6 +37,12 @@ public sealed unsafe class RowSet : IDisposable
     /// <summary>First row of each sequence and the end of the last, [Sequences + 1].</summary>
     public int* Offsets { get; private set; }
 
+    /// <summary>
+    /// End of the rows of each sequence that attention sees as keys, [Sequences]: where the next sequence begins, unless <see cref="MarkPadding"/> said otherwise. Only
+    /// attention of whole sequences reads it; a cache holds every row.
+    /// </summary>
+    public int* KeyEnds { get; private set; }
+
     /// <summary>Positions that each sequence already has in the cache, [Sequences].</summary>
     public int* Past { get; private set; }
 
@@ -56,7 +62,7 @@ public sealed unsafe class RowSet : IDisposable
     public int Reach { get; private set; }
 
     /// <summary>The set as kernels read it; valid until rows are added.</summary>
-    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots, Types, Reach, Globals);
+    public RowView View => new(Count, Sequences, Tokens, Positions, SequenceOf, Offsets, Past, Slots, SourceSlots, Types, Reach, Globals, KeyEnds);
 
     /// <summary>Empties the set.</summary>
     public void Clear()
@@ -81,6 +87,7 @@ public sealed unsafe class RowSet : IDisposable
         SequenceOf = NativeInts.Resize(SequenceOf, oldRows, rowCapacity);
         Globals = NativeInts.Resize(Globals, oldRows, rowCapacity);
         Offsets = NativeInts.Resize(Offsets, _sequenceCapacity < 0 ? 0 : oldSequences + 1, sequenceCapacity + 1);
+        KeyEnds = NativeInts.Resize(KeyEnds, oldSequences, sequenceCapacity);
         Past = NativeInts.Resize(Past, oldSequences, sequenceCapacity);
         Slots = NativeInts.Resize(Slots, oldSequences, sequenceCapacity);
         SourceSlots = NativeInts.Resize(SourceSlots, oldSequences, sequenceCapacity);
@@ -121,7 +128,7 @@ public sealed unsafe class RowSet : IDisposable
         SourceSlots[Sequences] = sourceSlot;
         Count += tokens.Length;
         Sequences++;
-        Offsets[Sequences] = Count;
+        Offsets[Sequences] = KeyEnds[Sequences - 1] = Count;
         Longest = Math.Max(Longest, tokens.Length);
         Reach = tokens.IsEmpty ? Reach : Math.Max(Reach, past + tokens.Length);
     }
@@ -134,6 +141,43 @@ public sealed unsafe class RowSet : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         Globals[row] = 1;
+    }
+
+    /// <summary>Makes those of some rows global that are marked.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="marks">A mark for it and the rows behind it.</param>
+    internal void MarkGlobals(int first, ReadOnlySpan<bool> marks)
+    {
+        for (int i = 0; i < marks.Length; i++)
+        {
+            Globals[first + i] = marks[i] ? 1 : 0;
+        }
+    }
+
+    /// <summary>
+    /// Makes the last rows of the sequence that was added last padding: they see the rows in front of them, and nobody sees them, as padding does in a model that
+    /// masks keys alone.
+    /// </summary>
+    /// <param name="count">How many; the sequence keeps at least one row that is none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The sequence has no more rows than that, or there is no sequence.</exception>
+    public void MarkPadding(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, Sequences == 0 ? 0 : Count - Offsets[Sequences - 1]);
+        KeyEnds[Sequences - 1] = Count - count;
+    }
+
+    /// <summary>The same, at the positions that the model gives padding.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="unplacedId"><see cref="ModelInfo.UnplacedId"/>.</param>
+    internal void PlacePadding(int count, int unplacedId)
+    {
+        MarkPadding(count);
+        int position = Positions[Count - count - 1];
+        for (int row = Count - count; unplacedId >= 0 && row < Count; row++)
+        {
+            Positions[row] = Tokens[row] == unplacedId ? -1 : ++position;
+        }
     }
 
     /// <summary>Adds a row as it stands in another set; sequences are not kept.</summary>
@@ -165,10 +209,11 @@ public sealed unsafe class RowSet : IDisposable
         NativeMemory.Free(Positions);
         NativeMemory.Free(SequenceOf);
         NativeMemory.Free(Offsets);
+        NativeMemory.Free(KeyEnds);
         NativeMemory.Free(Past);
         NativeMemory.Free(Slots);
         NativeMemory.Free(SourceSlots);
         NativeMemory.Free(Globals);
-        Tokens = Types = Positions = SequenceOf = Offsets = Past = Slots = SourceSlots = Globals = null;
+        Tokens = Types = Positions = SequenceOf = Offsets = KeyEnds = Past = Slots = SourceSlots = Globals = null;
     }
 }

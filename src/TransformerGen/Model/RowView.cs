@@ -15,9 +15,10 @@ namespace TransformerGen.Model;
 /// <param name="types">[Count]</param>
 /// <param name="reach">The largest position, plus one.</param>
 /// <param name="globals">[Count]</param>
+/// <param name="keyEnds">[Sequences]</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct RowView(
-    int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots, int* types, int reach, int* globals)
+    int count, int sequences, int* tokens, int* positions, int* sequenceOf, int* offsets, int* past, int* slots, int* sourceSlots, int* types, int reach, int* globals, int* keyEnds)
 {
     /// <summary>Rows: tokens of all sequences.</summary>
     public int Count { get; } = count;
@@ -54,6 +55,9 @@ public readonly unsafe struct RowView(
 
     /// <summary>Whether each row is a global token: 0 or 1.</summary>
     public int* Globals { get; } = globals;
+
+    /// <summary>End of the rows of each sequence that attention sees; those behind it are padding.</summary>
+    public int* KeyEnds { get; } = keyEnds;
 }
 
 /// <summary>A <see cref="LabelSet"/> as kernels read it. For generated code.</summary>

@@ -54,7 +54,9 @@ internal sealed class PackedTokens
 {
     private readonly ItemList<int> _tokens = new();
     private readonly ItemList<int> _types = new();
+    private readonly ItemList<bool> _globals = new();
     private readonly ItemList<int> _ends = new();
+    private readonly ItemList<int> _padding = new();
 
     public int Count => _tokens.Count;
 
@@ -65,24 +67,46 @@ internal sealed class PackedTokens
     /// <summary>Types of a sequence's tokens.</summary>
     public ReadOnlySpan<int> Types(int sequence) => _types.Span[Start(sequence).._ends[sequence]];
 
+    /// <summary>Which of a sequence's tokens are global.</summary>
+    public ReadOnlySpan<bool> Globals(int sequence) => _globals.Span[Start(sequence).._ends[sequence]];
+
+    /// <summary>How many of a sequence's last tokens are padding.</summary>
+    public int Padding(int sequence) => _padding[sequence];
+
     public int Start(int sequence) => sequence == 0 ? 0 : _ends[sequence - 1];
 
     public void Clear()
     {
         _tokens.Clear();
         _types.Clear();
+        _globals.Clear();
         _ends.Clear();
+        _padding.Clear();
     }
 
     /// <summary>Adds a sequence.</summary>
     /// <param name="tokens">Its tokens.</param>
     /// <param name="types">Their types; none for 0 everywhere.</param>
-    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> types = default)
+    /// <param name="globals">Which are global; none for no token.</param>
+    /// <param name="padding">How many of the last ones are padding.</param>
+    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default, int padding = 0)
     {
         _tokens.Add(tokens);
         _types.Add(types);
         _types.Fill(_tokens.Count, 0);
+        _globals.Add(globals);
+        _globals.Fill(_tokens.Count, false);
         _ends.Add(_tokens.Count);
+        _padding.Add(padding);
+    }
+
+    /// <summary>Makes the first tokens of the sequence that was added last global.</summary>
+    public void MarkGlobals(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _globals.Set(Start(Sequences - 1) + i, true);
+        }
     }
 
     /// <summary>Adds a sequence that begins with one more token.</summary>
@@ -93,13 +117,18 @@ internal sealed class PackedTokens
     }
 
     /// <summary>Replaces a side of a batch: sequence s uses slot s of every cache.</summary>
-    public void CopyTo(RowSet rows)
+    public void CopyTo(RowSet rows, ModelInfo info)
     {
         rows.Clear();
         rows.Reserve(Count, Sequences);
         for (int s = 0; s < Sequences; s++)
         {
             rows.Add(this[s], past: 0, slot: s, sourceSlot: s, Types(s));
+            rows.MarkGlobals(Start(s), Globals(s));
+            if (Padding(s) > 0)
+            {
+                rows.PlacePadding(Padding(s), info.UnplacedId);
+            }
         }
     }
 }

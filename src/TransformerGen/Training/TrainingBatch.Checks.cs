@@ -45,13 +45,32 @@ public sealed partial class TrainingBatch
         }
     }
 
-    /// <summary>The sequence, or as much of it as fits, and its types; checked.</summary>
-    private ReadOnlySpan<int> Accept(ReadOnlySpan<int> tokens, bool truncate, scoped ref ReadOnlySpan<int> types)
+    /// <summary>The sequence, or as much of it as fits, its types and its global tokens; checked.</summary>
+    /// <param name="tokens">The sequence.</param>
+    /// <param name="truncate">Whether it may be cut.</param>
+    /// <param name="types">Their types.</param>
+    /// <param name="globals">Which of them are global.</param>
+    /// <param name="leading">How many of the first ones are global where nobody said so.</param>
+    /// <param name="padding">How many of the last ones are padding.</param>
+    private ReadOnlySpan<int> Accept(
+        ReadOnlySpan<int> tokens, bool truncate, scoped ref ReadOnlySpan<int> types, scoped ref ReadOnlySpan<bool> globals, out int leading, int padding = 0)
     {
         PackedRows.RequireTypes(_info, types, tokens.Length, nameof(types));
+        GlobalMarks.Require(_info, globals, tokens.Length, nameof(globals));
+        int real = tokens.Length - padding;
         tokens = Limit(tokens, truncate, nameof(tokens));
         types = types.IsEmpty ? types : types[..tokens.Length];
         CheckIds(tokens, nameof(tokens));
+        leading = globals.IsEmpty ? GlobalMarks.Leading(_info, tokens[..Math.Min(real, tokens.Length)], nameof(tokens)) : 0;
+        if (!globals.IsEmpty)
+        {
+            globals = globals[..tokens.Length];
+            if (real < tokens.Length && globals[real..].Contains(true))
+            {
+                throw new ArgumentException($"Token {real + globals[real..].IndexOf(true)} is padding and marked as global. Nobody sees padding.", nameof(globals));
+            }
+        }
+
         return tokens;
     }
 

@@ -20,15 +20,16 @@ public sealed partial class TrainingBatch
     /// <param name="label">The class; <see cref="Ignored"/> for a sequence that does not count.</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
-    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such class or type.</exception>
+    /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such class or type, or the model has no such global tokens.</exception>
     /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
-    public void AddLabelled(ReadOnlySpan<int> tokens, int label, bool truncate = false, ReadOnlySpan<int> types = default)
+    public void AddLabelled(ReadOnlySpan<int> tokens, int label, bool truncate = false, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
     {
         RequireSingle();
         RequireHead(_info is { Output: OutputKind.Classes, Rows: not OutputRows.All, Loss: OutputLoss.CrossEntropy });
-        tokens = Accept(tokens, truncate, ref types);
+        tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
         CheckLabels([label]);
-        Output.Add(tokens, types);
+        Append(tokens, types, globals, leading);
         AppendAtHead(tokens.Length, label);
     }
 
@@ -37,9 +38,10 @@ public sealed partial class TrainingBatch
     /// <param name="targets">[classes], or for a head that answers for every token [T, classes].</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such type, or the numbers are not as many as expected or out of range.</exception>
     /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
-    public void AddTargets(ReadOnlySpan<int> tokens, ReadOnlySpan<float> targets, bool truncate = false, ReadOnlySpan<int> types = default)
+    public void AddTargets(ReadOnlySpan<int> tokens, ReadOnlySpan<float> targets, bool truncate = false, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
     {
         RequireSingle();
         RequireHead(TakesTargets);
@@ -58,8 +60,8 @@ public sealed partial class TrainingBatch
             }
         }
 
-        tokens = Accept(tokens, truncate, ref types);
-        Output.Add(tokens, types);
+        tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
+        Append(tokens, types, globals, leading);
         if (_info.Rows == OutputRows.All)
         {
             _labels.Fill(_labels.Count + tokens.Length, 0);
@@ -74,21 +76,32 @@ public sealed partial class TrainingBatch
 
     /// <summary>
     /// Adds a sequence with the place of its answer, for a model that finds spans. A place outside of the sequence (the answer is not in it, or was cut off) does
-    /// not count, as in transformers.
+    /// not count, as in transformers. Padding at the end is part of what the answer is looked for in, as transformers has it where sequences were padded to one length:
+    /// it sees the tokens, and they do not see it. Without padding (leave it out, then) the loss is that of the sequence alone, and costs less.
     /// </summary>
     /// <param name="tokens">Its tokens: question and text.</param>
     /// <param name="start">The answer's first token.</param>
     /// <param name="end">The answer's last token.</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
-    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such type.</exception>
+    /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
+    /// <param name="padding">How many of the last tokens are padding.</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such type, or the model has no such global tokens.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is more padding than tokens.</exception>
     /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
-    public void AddSpan(ReadOnlySpan<int> tokens, int start, int end, bool truncate = false, ReadOnlySpan<int> types = default)
+    public void AddSpan(
+        ReadOnlySpan<int> tokens, int start, int end, bool truncate = false, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default, int padding = 0)
     {
         RequireSingle();
         RequireHead(_info.Output == OutputKind.Spans);
-        tokens = Accept(tokens, truncate, ref types);
-        Output.Add(tokens, types);
+        if (padding < 0 || (padding > 0 && padding >= tokens.Length))
+        {
+            throw new ArgumentOutOfRangeException(nameof(padding), padding, $"Expected how many of the {tokens.Length} tokens are padding at the end, fewer than all of them.");
+        }
+
+        int real = tokens.Length - padding;
+        tokens = Accept(tokens, truncate, ref types, ref globals, out int leading, padding);
+        Append(tokens, types, globals, leading, Math.Max(0, tokens.Length - real));
         int first = _labels.Count;
         _labels.Fill(first + tokens.Length, 0);
         Mark(start, 1);
@@ -108,15 +121,22 @@ public sealed partial class TrainingBatch
     /// <param name="tokens">Its tokens.</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
-    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, or there is no such type.</exception>
+    /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
+    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such type, or the model has no such global tokens.</exception>
     /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
-    public void AddSequence(ReadOnlySpan<int> tokens, bool truncate = false, ReadOnlySpan<int> types = default)
+    public void AddSequence(ReadOnlySpan<int> tokens, bool truncate = false, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
     {
         RequireSingle();
         RequireHead(_info.Output == OutputKind.HiddenStates);
-        tokens = Accept(tokens, truncate, ref types);
-        Output.Add(tokens, types);
+        tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
+        Append(tokens, types, globals, leading);
         _labels.Fill(_labels.Count + tokens.Length, Ignored);
+    }
+
+    private void Append(ReadOnlySpan<int> tokens, ReadOnlySpan<int> types, ReadOnlySpan<bool> globals, int leading, int padding = 0)
+    {
+        Output.Add(tokens, types, globals, padding);
+        Output.MarkGlobals(leading);
     }
 
     /// <summary>The label stands at the row that the head reads; the sequence's other rows have none.</summary>

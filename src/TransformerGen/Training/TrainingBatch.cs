@@ -81,18 +81,19 @@ public sealed partial class TrainingBatch
     /// <param name="labels">[T] class that each row should predict; <see cref="Ignored"/> where nothing counts.</param>
     /// <param name="truncate">Cut the sequence to the model's MaxLength instead of refusing what is longer.</param>
     /// <param name="types">[T] type of each token; none for 0 everywhere.</param>
+    /// <param name="globals">[T] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">
-    /// The sequence is empty or too long, an id is outside the vocabulary, the labels are not as many as the tokens, or a type is none of the model's.
+    /// The sequence is empty or too long, an id is outside the vocabulary, the labels are not as many as the tokens, a type is none of the model's, or it has no such global tokens.
     /// </exception>
     /// <exception cref="InvalidOperationException">The model is an encoder-decoder, or its head takes no label for each token.</exception>
-    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels, bool truncate = false, ReadOnlySpan<int> types = default)
+    public void Add(ReadOnlySpan<int> tokens, ReadOnlySpan<int> labels, bool truncate = false, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
     {
         RequireTokenLabels();
         CheckAligned(tokens, labels);
-        tokens = Accept(tokens, truncate, ref types);
+        tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
         labels = labels[..tokens.Length];
         CheckLabels(labels);
-        Output.Add(tokens, types);
+        Append(tokens, types, globals, leading);
         AppendLabels(labels);
     }
 
@@ -172,7 +173,7 @@ public sealed partial class TrainingBatch
             _source.Add(other._source[sequence]);
         }
 
-        Output.Add(other.Output[sequence], other.Output.Types(sequence));
+        Output.Add(other.Output[sequence], other.Output.Types(sequence), other.Output.Globals(sequence), other.Output.Padding(sequence));
         int start = other.Output.Start(sequence), length = other.Output[sequence].Length;
         AppendLabels(other._labels.Span.Slice(start, length));
         if (TakesTargets)
@@ -190,9 +191,9 @@ public sealed partial class TrainingBatch
         LoadLabels(workspace);
     }
 
-    internal void LoadSource(Workspace workspace) => _source.CopyTo(workspace.Source);
+    internal void LoadSource(Workspace workspace) => _source.CopyTo(workspace.Source, _info);
 
-    internal void LoadTarget(Workspace workspace) => _target.CopyTo(workspace.Target);
+    internal void LoadTarget(Workspace workspace) => _target.CopyTo(workspace.Target, _info);
 
     internal void LoadLabels(Workspace workspace)
     {

@@ -107,7 +107,7 @@ internal sealed record AttentionMath(AttentionSettings Settings, int Head, doubl
         var scores = new double[keys.Length];
         for (int j = 0; j < keys.Length; j++)
         {
-            scores[j] = (!Settings.Causal || j <= position) && (Sees(Settings.Pattern, position, j) || (Settings.Globals && globals.Contains(j))) ? Score(query, keys[j], j - position) : double.NegativeInfinity;
+            scores[j] = (!Settings.Causal || j <= position) && (Settings.Globals ? position < keys.Length && (globals.Contains(j) || Sees(Settings.Pattern, position, j)) : Sees(Settings.Pattern, position, j)) ? Score(query, keys[j], j - position) : double.NegativeInfinity;
         }
 
         return scores;

@@ -41,7 +41,7 @@ internal static class AttentionRule
         var captured = Enumerable.Range(0, sequences).Select(_ => new Matrix[op.Forward.Settings.Heads]).ToArray();
         foreach (AttentionHead head in Heads(execution, op.Forward))
         {
-            var matrix = new Matrix(head.Queries.Length, head.Keys.Length);
+            var matrix = new Matrix(head.Queries.Length, execution.Side(op.Forward.K.Value.Rows).Sequences[head.Sequence].Tokens.Count);
             for (int i = 0; i < head.Queries.Length; i++)
             {
                 head.Probabilities(i, out _).CopyTo(matrix.Row(i));
@@ -64,10 +64,11 @@ internal static class AttentionRule
             for (int h = 0; h < op.Settings.Heads; h++)
             {
                 int width = op.Settings.HeadWidth, keyHead = h / (op.Settings.Heads / op.Settings.KeyHeads);
-                double[][] Rows(Matrix matrix, int first, int head, PackedRows side) =>
-                    [.. Enumerable.Range(side.Offsets[s], side.Offsets[s + 1] - side.Offsets[s]).Select(r => matrix.Row(r).Slice(first + (head * width), width).ToArray())];
+                double[][] Rows(Matrix matrix, int first, int head, PackedRows side, int hidden = 0) =>
+                    [.. Enumerable.Range(side.Offsets[s], side.Offsets[s + 1] - side.Offsets[s] - hidden).Select(r => matrix.Row(r).Slice(first + (head * width), width).ToArray())];
+                int padding = keys.Sequences[s].Padding;
                 yield return new AttentionHead(
-                    math[h], s, h, keyHead, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, h, queries), Rows(k, op.K.First, keyHead, keys), Rows(v, op.V.First, keyHead, keys),
+                    math[h], s, h, keyHead, queries.Offsets[s], keys.Offsets[s], Rows(q, op.Q.First, h, queries), Rows(k, op.K.First, keyHead, keys, padding), Rows(v, op.V.First, keyHead, keys, padding),
                     keys.Sequences[s].Globals);
             }
         }

@@ -35,7 +35,7 @@ internal static class EmbedRule
         }
     }
 
-    /// <summary>dTable[token] += scale · dropout(dy) but for the padding row, dPosition[position] += dropout(dy), dTypes[type] += dropout(dy).</summary>
+    /// <summary>dTable[token] += scale · dropout(dy) but for the padding row, dPosition[position] += dropout(dy) but for position -1 where padding stands there, dTypes[type] += dropout(dy).</summary>
     public static void Backward(Execution execution, EmbedBackward op)
     {
         Embed forward = op.Forward;
@@ -55,7 +55,7 @@ internal static class EmbedRule
                     dTable[rows.Tokens[r], c] += rows.Tokens[r] == forward.PaddingRow ? 0 : forward.Scale * d;
                 }
 
-                if (dPositions is not null)
+                if (dPositions is not null && !(forward.SkipsPadding && rows.Positions[r] < 0))
                 {
                     dPositions[rows.Positions[r] + forward.PositionOffset, c] += d;
                 }

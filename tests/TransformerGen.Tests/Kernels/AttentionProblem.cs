@@ -18,23 +18,25 @@ internal sealed unsafe class AttentionProblem : IDisposable
     private readonly AttentionShape _shape;
     private readonly bool _cross;
     private readonly int _sequences, _rows, _keyRows;
-    private readonly int* _queryOffsets, _keyOffsets;
+    private readonly int* _queryOffsets, _keyOffsets, _keyEnds;
     private readonly float* _q, _k, _v, _score, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, _parts, _bias, _dBias, _biasParts;
     private readonly DropoutKey _dropout;
     private readonly NativeBuffer _offsets;
 
-    public AttentionProblem(AttentionHost host, int[] queryLengths, int[] keyLengths, int seed, bool equalKeys = false)
+    public AttentionProblem(AttentionHost host, int[] queryLengths, int[] keyLengths, int seed, bool equalKeys = false, int[]? padding = null)
     {
         (_host, _shape, _sequences, _rows, _keyRows) = (host, host.Shape, queryLengths.Length, queryLengths.Sum(), keyLengths.Sum());
         _cross = _shape.QueryStride != _shape.KeyStride || _shape.ValueTail != _shape.QueryStride - _shape.Width - (2 * _shape.KeyWidth);
-        _offsets = new NativeBuffer(2 * (_sequences + 1));
+        _offsets = new NativeBuffer((3 * _sequences) + 2);
         _queryOffsets = (int*)_offsets.Start;
         _keyOffsets = _queryOffsets + _sequences + 1;
+        _keyEnds = _keyOffsets + _sequences + 1;
         _queryOffsets[0] = _keyOffsets[0] = 0;
         for (int s = 0; s < _sequences; s++)
         {
             _queryOffsets[s + 1] = _queryOffsets[s] + queryLengths[s];
             _keyOffsets[s + 1] = _keyOffsets[s] + keyLengths[s];
+            _keyEnds[s] = _keyOffsets[s + 1] - (padding?[s] ?? 0);
         }
 
         var random = new Random(seed);
@@ -88,15 +90,15 @@ internal sealed unsafe class AttentionProblem : IDisposable
     {
         Run(Team.Alone);
         float* probabilities = Guarded(ProbabilityCount());
-        _host.Probabilities(_sequences, _queryOffsets, _keyOffsets, _q, _k, _score, _bias, _logSumExp, probabilities);
+        _host.Probabilities(_sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _score, _bias, _logSumExp, probabilities);
         float* light = Guarded(_rows * _shape.OutputStride);
-        _host.ForwardLight(Team.Alone, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _bias, light, null, DropoutKey.None);
+        _host.ForwardLight(Team.Alone, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, light, null, DropoutKey.None);
         Assert.True(_host.Dropout || new Span<float>(light, _rows * _shape.OutputStride).SequenceEqual(new Span<float>(_output, _rows * _shape.OutputStride)), Name("Forward and ForwardKeep differ"));
 
         double[,] dScore = new double[_shape.Heads, _shape.HeadWidth], dBias = new double[1, BiasWidth];
         for (int s = 0; s < _sequences; s++)
         {
-            int row = _queryOffsets[s], queries = _queryOffsets[s + 1] - row, key = _keyOffsets[s], keys = _keyOffsets[s + 1] - key;
+            int row = _queryOffsets[s], queries = _queryOffsets[s + 1] - row, key = _keyOffsets[s], keys = _keyEnds[s] - key, keyRows = _keyOffsets[s + 1] - key;
             double[,] dKeys = new double[0, 0], dValues = dKeys;
             for (int h = 0; h < _shape.Heads; h++)
             {
@@ -114,7 +116,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
                 // Sums of up to 256 products of numbers around 1, in float: a few 1e-6 relative to the largest entry.
                 Compare("output", s, h, reference.Output, Read(_output + at, row, queries, _shape.OutputStride), 4e-6);
-                Compare("probabilities", s, h, reference.Probabilities, ReadDense(probabilities, queries, keys), 4e-6);
+                Compare("probabilities", s, h, reference.Probabilities, ReadDense(probabilities, queries, keys, keyRows), 4e-6);
                 Compare("dq", s, h, reference.DQ, Read(_dq + at, row, queries, _shape.QueryStride), 1e-5);
 
                 // The heads of a group add up.
@@ -124,6 +126,8 @@ internal sealed unsafe class AttentionProblem : IDisposable
                 {
                     Compare("dk", s, h, dK, Read(_dk + keyAt, key, keys, _shape.KeyStride), 1e-5);
                     Compare("dv", s, h, dV, Read(_dv + keyAt, key, keys, _shape.ValueStride), 1e-5);
+                    Assert.All(Read(_dk + keyAt, key + keys, keyRows - keys, _shape.KeyStride).Cast<double>(), d => Assert.True(d == 0, Name("dk of padding is not zero")));
+                    Assert.All(Read(_dv + keyAt, key + keys, keyRows - keys, _shape.ValueStride).Cast<double>(), d => Assert.True(d == 0, Name("dv of padding is not zero")));
                 }
 
                 for (int d = 0; d < span; d++)
@@ -131,7 +135,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
                     dBias[0, (h * span) + d] += reference.DBias[d];
                 }
 
-                probabilities += queries * keys;
+                probabilities += queries * keyRows;
                 for (int c = 0; c < _shape.HeadWidth; c++)
                 {
                     dScore[h, c] += reference.DScore[c];
@@ -240,13 +244,13 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
     private void Run(Team team)
     {
-        _host.Forward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _bias, _output, _logSumExp, _dropout);
-        _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, false, _parts, _dBias, _biasParts, _dropout);
+        _host.Forward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dropout);
+        _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, false, _parts, _dBias, _biasParts, _dropout);
         if (_shape.IsAdditive || _shape.Bias == BiasKind.Distance)
         {
             // Once more, added: twice the gradient. Halved, it must be what storing gives.
             new Span<float>(_parts, _sequences * _shape.Heads * _shape.PaddedHeadWidth).Fill(7f);
-            _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, true, _parts, _dBias, _biasParts, _dropout);
+            _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, true, _parts, _dBias, _biasParts, _dropout);
             for (int i = 0; i < _shape.Heads * _shape.PaddedHeadWidth && _shape.IsAdditive; i++)
             {
                 _dScore[i] /= 2;
@@ -379,12 +383,24 @@ internal sealed unsafe class AttentionProblem : IDisposable
         return values;
     }
 
-    private static double[,] ReadDense(float* start, int rows, int columns)
+    // What lies behind the columns is padding, which nobody sees.
+    private double[,] ReadDense(float* start, int rows, int columns, int stride)
     {
         double[,] values = new double[rows, columns];
-        for (int i = 0; i < rows * columns; i++)
+        for (int i = 0; i < rows; i++)
         {
-            values[i / columns, i % columns] = start[i];
+            for (int j = 0; j < stride; j++)
+            {
+                float value = start[((long)i * stride) + j];
+                if (j < columns)
+                {
+                    values[i, j] = value;
+                }
+                else
+                {
+                    Assert.True(value == 0, Name("probabilities of padding are not zero"));
+                }
+            }
         }
 
         return values;

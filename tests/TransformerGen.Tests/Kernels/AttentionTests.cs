@@ -108,6 +108,34 @@ public class AttentionTests
         }
     }
 
+    // Padding rows see the keys and are not seen: none, one, up to and over a block of 64, all but one.
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(32, true)]
+    public void Rows_of_padding_see_and_are_not_seen(int width, bool causal)
+    {
+        int[] lengths = [7, 1, 70, 33, 16, 150, 2], padding = [3, 0, 6, 32, 1, 86, 1];
+        AttentionShape[] shapes =
+        [
+            .. s_patterns.Select(p => AttentionShape.Self(2, width, causal, ScoreKind.DotProduct, p)),
+            AttentionShape.Self(2, width, causal, ScoreKind.Additive, PatternSpec.Full),
+            AttentionShape.Self(new(4, 2, width, causal, ScoreKind.DotProduct, 0.4f, PatternSpec.Full)),
+        ];
+        foreach (AttentionHost host in AttentionHost.Compile(shapes))
+        {
+            using var problem = new AttentionProblem(host, lengths, lengths, seed: 6, padding: padding);
+            problem.Verify();
+            problem.VerifyThreads();
+        }
+
+        foreach (AttentionHost host in AttentionHost.Compile([AttentionShape.Cross(2, width, ScoreKind.DotProduct)]))
+        {
+            using var problem = new AttentionProblem(host, [5, 9, 70], [8, 150, 3], seed: 7, padding: [7, 86, 1]);
+            problem.Verify();
+            problem.VerifyThreads();
+        }
+    }
+
     [Fact]
     public void Equal_scores_are_all_kept_by_top_k()
     {

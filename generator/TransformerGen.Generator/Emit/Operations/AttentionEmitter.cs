@@ -64,7 +64,7 @@ internal static class AttentionEmitter
         string queries = graph.Rows(forward.Q.Value), keys = graph.Rows(forward.K.Value);
         writer.Lines("// The captured probabilities: e^(score - log Σ e^score).");
         writer.Lines(
-            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Terms(graph, forward.Score, forward.Bias)}{Globals(graph, forward)}"
+            $"{kernel.ClassName}.Probabilities({queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {keys}.KeyEnds, {graph.At(forward.Q)}, {graph.At(forward.K)}, {Terms(graph, forward.Score, forward.Bias)}{Globals(graph, forward)}"
             + $"{graph.At(forward.LogSumExp!)}, s.Capture.Add({forward.Settings.Heads}, {queries}, {keys}));");
     }
 
@@ -74,7 +74,7 @@ internal static class AttentionEmitter
         string rows = graph.Rows(op.X), kept = op.LogSumExp is null ? "" : ", " + graph.At(op.LogSumExp);
         writer.Lines("// Rows of global tokens get attention to every key of their sequence instead.");
         writer.Lines(
-            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Globals, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}, {graph.At(op.X)}, {graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
+            $"{kernel.ClassName}.{kernel.Method}({graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.KeyEnds, {rows}.Globals, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}, {graph.At(op.X)}, {graph.At(op.Y)}{kept}{Dropout(graph, op.Dropout)});");
     }
 
     public static void Emit(GraphEmitter graph, GlobalAttentionBackward op, SourceWriter writer)
@@ -85,7 +85,7 @@ internal static class AttentionEmitter
         Columns dq = new(op.DQkv, forward.Q.First), dk = new(op.DQkv, forward.K.First), dv = new(op.DQkv, forward.V.First);
         writer.Lines("// d(global attention): from the rows of global tokens, which send nothing to the local attention.");
         writer.Lines($"{kernel.ClassName}.{kernel.Method}(");
-        writer.Lines($"    {graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.Globals, {graph.At(forward.Q)}, {graph.At(forward.K)}, {graph.At(forward.V)}, {graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
+        writer.Lines($"    {graph.Team}, {rows}.Sequences, {rows}.Offsets, {rows}.KeyEnds, {rows}.Globals, {graph.At(forward.Q)}, {graph.At(forward.K)}, {graph.At(forward.V)}, {graph.At(forward.Y)}, {graph.At(forward.LogSumExp!)},");
         writer.Lines($"    {graph.At(op.DY)}, {graph.At(op.DX)}, {graph.At(dq)}, {graph.At(dk)}, {graph.At(dv)}{Dropout(graph, forward.Dropout)});");
     }
 
@@ -94,7 +94,7 @@ internal static class AttentionEmitter
     private static string Operands(GraphEmitter graph, Attention op)
     {
         string queries = graph.Rows(op.Q.Value), keys = graph.Rows(op.K.Value);
-        return $"{queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}";
+        return $"{queries}.Sequences, {queries}.Offsets, {keys}.Offsets, {keys}.KeyEnds, {graph.At(op.Q)}, {graph.At(op.K)}, {graph.At(op.V)}";
     }
 
     private static string Terms(GraphEmitter graph, Parameter? score, Value? bias) =>

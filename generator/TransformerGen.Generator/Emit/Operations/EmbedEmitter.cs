@@ -59,7 +59,7 @@ internal static class EmbedEmitter
         }
 
         EmbedBackwardKernel kernel = graph.Kernels.Need(
-            new EmbedBackwardKernel(forward.Y.Width, forward.Scale, learned, forward.TypeTable is not null, forward.Dropout is not null, forward.PaddingRow));
+            new EmbedBackwardKernel(forward.Y.Width, forward.Scale, learned, forward.TypeTable is not null, forward.Dropout is not null, forward.PaddingRow) { SkipsPadding = forward.SkipsPadding });
         string positions = learned ? ", " + graph.Gradient(forward.PositionTable!) + Offset(forward) : "";
         string types = forward.TypeTable is null ? "" : ", " + graph.Gradient(forward.TypeTable);
         writer.Lines(

@@ -6,7 +6,8 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 
 /// <summary>
 /// model_type "longformer" (Beltagy et al. 2020): RoBERTa whose tokens see half a window to each side, but for those that the caller calls global, which
-/// see and are seen by all, with projections of their own.
+/// see and are seen by all, with projections of their own. Where the caller calls none global, sequence classification takes the first token and question answering
+/// the question, as transformers does.
 /// </summary>
 internal sealed class LongformerFamily : HubFamily
 {
@@ -41,6 +42,7 @@ internal sealed class LongformerFamily : HubFamily
                     Positions = PositionKind.Learned,
                     PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
                     PositionOffset = offset,
+                    SkipsPadding = true,
                     Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
                     Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
                     Dropout = sizes.Dropout,
@@ -60,6 +62,12 @@ internal sealed class LongformerFamily : HubFamily
                 }),
                 null),
             Head = head,
+            Globals = task switch
+            {
+                HubTask.SequenceClassification => new GlobalsSpec(GlobalsKind.First),
+                HubTask.QuestionAnswering => new GlobalsSpec(GlobalsKind.Question, config.Id("sep_token_id", vocabulary, 2)),
+                _ => new GlobalsSpec(GlobalsKind.Named),
+            },
             Dropout = sizes.Dropout,
             IgnoredTensors = HubHeads.Ignored,
             Aliases = HubHeads.Aliases(head, "lm_head.decoder"),

@@ -39,6 +39,7 @@ internal sealed class MpnetFamily : HubFamily
                     Positions = PositionKind.Learned,
                     PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
                     PositionOffset = PaddingId + 1,
+                    SkipsPadding = true,
                     Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
                     Dropout = sizes.Dropout,
                 },

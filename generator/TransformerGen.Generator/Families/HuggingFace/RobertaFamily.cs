@@ -35,6 +35,7 @@ internal class RobertaFamily : HubFamily
                     Positions = PositionKind.Learned,
                     PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
                     PositionOffset = offset,
+                    SkipsPadding = true,
                     Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
                     Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
                     Dropout = dropout,

@@ -19,6 +19,9 @@ internal sealed class Embed(Stage stage, Parameter? table, float scale, Position
     /// <summary>What is added to a position before its row of the table, or its sinusoid, is taken.</summary>
     public int PositionOffset { get; init; }
 
+    /// <summary>Rows at position -1 exist; that row of the positions gets no gradient here (torch's padding_idx).</summary>
+    public bool SkipsPadding { get; init; }
+
     /// <summary>A row per token type; null where the model has none.</summary>
     public Parameter? TypeTable { get; init; }
 
@@ -41,6 +44,7 @@ internal sealed class Embed(Stage stage, Parameter? table, float scale, Position
         Require(Table is not null || (Positions == PositionKind.Learned && TypeTable is null && Dropout is null), "without tokens there are learned positions alone");
         Require(TypeTable is null || TypeTable.Columns == Y.Width, "the types must be as wide as the output");
         Require(PositionOffset >= 0 && (PositionTable is null || PositionOffset < PositionTable.Rows), "the offset is a row of the positions");
+        Require(!SkipsPadding || (PositionOffset > 0 && PositionTable is not null), "a row in front of the first position");
         Require(PaddingRow >= -1 && (Table is null || PaddingRow < Table.Rows), "the padding row is one of the table's");
         Require(PositionTable is null || PositionTable.Columns == Y.Width, "the positions must be as wide as the output");
     }
