@@ -31,7 +31,10 @@ internal sealed record RandomSpec(PaperConfig Config, IReadOnlyList<int> Sources
     /// <summary>The model.</summary>
     public ModelSpec Model() => Variation is null ? PaperFamily.Build(Config) : Variation.Apply(PaperFamily.Build(Config));
 
-    public override string ToString() => $"{Config}, sources [{string.Join(", ", Sources)}], targets [{string.Join(", ", Targets)}], smoothing {Smoothing}, seed {Seed}, {Variation}";
+    /// <summary>The same without the paper's names.</summary>
+    public SpecCase Case() => new($"{Config} {Variation}", Model(), Sources, Targets, Smoothing, Seed);
+
+    public override string ToString() => Case().ToString();
 
     private static Gen<RandomSpec> Draw(Gen<int> widths, Gen<int> feedForwards, Gen<int> sequences) =>
         from architecture in Gen.OneOfConst(PaperArchitecture.EncoderDecoder, PaperArchitecture.EncoderDecoder, PaperArchitecture.Encoder, PaperArchitecture.Decoder)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CsCheck;
 using Xunit;
 using Xunit.Abstractions;
@@ -8,12 +7,6 @@ namespace TransformerGen.Generated.Tests.Specs;
 /// <summary>Random models, emitted, compiled and run, against the oracle and against themselves.</summary>
 public sealed class RandomSpecTests(ITestOutputHelper output)
 {
-    /// <summary>Set to seeds that a failure printed, with commas between them, this runs those specs alone.</summary>
-    public const string SeedVariable = "TRANSFORMERGEN_SPEC_SEED";
-
-    /// <summary>How many further specs, that nobody has seen, a run draws: a search, which a build that must be repeatable leaves out.</summary>
-    public const string FreshVariable = "TRANSFORMERGEN_FRESH_SPECS";
-
     private const int Small = 40, Wide = 2;
 
     // Any number: the same specs in every run, so that a change that breaks one of them is seen where it was made.
@@ -22,8 +15,7 @@ public sealed class RandomSpecTests(ITestOutputHelper output)
     [Fact]
     public void Generated_code_agrees_with_the_oracle_and_with_itself()
     {
-        int fresh = int.TryParse(Environment.GetEnvironmentVariable(FreshVariable), out int number) ? number : 0;
-        IReadOnlyList<string> lines = RunAll(Small, Wide, fresh, out IReadOnlyList<string> failures);
+        IReadOnlyList<string> lines = RunAll(Small, Wide, SpecBatch.Fresh, out IReadOnlyList<string> failures);
         foreach (string line in lines)
         {
             output.WriteLine(line);
@@ -50,32 +42,13 @@ public sealed class RandomSpecTests(ITestOutputHelper output)
     /// <returns>A line for each spec.</returns>
     internal static IReadOnlyList<string> RunAll(int small, int wide, int fresh, out IReadOnlyList<string> failures)
     {
-        var lines = new ConcurrentQueue<string>();
-        var failed = new ConcurrentQueue<string>();
-        string[] seeds = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } given
-            ? given.Split(',')
+        string[] given = SpecBatch.Given;
+        string[] seeds = given.Length > 0
+            ? [.. given.Where(seed => !seed.Contains('/'))]
             : [
                 .. Enumerable.Range(0, small + wide).Select(i => (i < small ? "s" : "w") + new PCG((uint)i, FixedSeed)),
                 .. Enumerable.Range(small + wide, fresh).Select(i => "s" + new PCG((uint)i)),
             ];
-        Parallel.ForEach(seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
-        {
-            RandomSpec spec = (seed[0] == 'w' ? RandomSpec.Wide : RandomSpec.Small).Generate(PCG.Parse(seed[1..]), null, out _);
-            try
-            {
-                SpecReport report = SpecRun.Check(spec);
-                lines.Enqueue($"{seed} {report.Count} comparisons, worst {report.Worst:0.00} of what is allowed: {report.WorstItem} in {spec}");
-                if (report.Failures.Count > 0)
-                {
-                    failed.Enqueue($"{SeedVariable}={seed}\n{spec}\n  {string.Join("\n  ", report.Failures.Take(25))}\n  ({report.Failures.Count} of {report.Count} comparisons)");
-                }
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                failed.Enqueue($"{SeedVariable}={seed}\n{spec}\n{exception}");
-            }
-        });
-        failures = [.. failed];
-        return [.. lines];
+        return SpecBatch.Run(seeds, seed => (seed[0] == 'w' ? RandomSpec.Wide : RandomSpec.Small).Generate(PCG.Parse(seed[1..]), null, out _).Case(), out failures);
     }
 }

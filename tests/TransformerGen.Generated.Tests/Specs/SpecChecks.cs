@@ -1,19 +1,16 @@
 using TransformerGen.Decoding;
-using TransformerGen.Generator.Graph;
-using TransformerGen.Generator.Graph.Operations;
-using TransformerGen.Generator.Plan;
+using TransformerGen.Encoders;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
 using TransformerGen.Oracle;
 using TransformerGen.Training;
-using AttentionOperation = TransformerGen.Generator.Graph.Operations.Attention;
 
 namespace TransformerGen.Generated.Tests.Specs;
 
 /// <summary>What must hold for the generated code of any spec.</summary>
 /// <typeparam name="TShared">The class as a user gets it.</typeparam>
 /// <typeparam name="TUnshared">The same model where no value shares memory with another.</typeparam>
-internal static unsafe class SpecChecks<TShared, TUnshared>
+internal static class SpecChecks<TShared, TUnshared>
     where TShared : class, ITrainable<TShared>
     where TUnshared : class, ITrainable<TUnshared>
 {
@@ -21,10 +18,16 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
     public static void Run(SpecRun run, SpecReport report)
     {
         using var two = new Team(2);
-        float[][] packed = Forward(run.Create<TShared>(two), run.Sources, run.Targets);
-        report.Near("logits", packed.SelectMany(x => x).ToArray(), run.Evaluation.Logits, 0.1, () => run.RoundedEvaluation.Value.Logits);
+        float[][][] packed = Forward(run.Create<TShared>(two), run, 0, run.Rows.Count);
+        IReadOnlyList<Matrix> expected = SpecRun.Answers(run.Model, run.Evaluation);
+        for (int i = 0; i < packed.Length; i++)
+        {
+            int answer = i;
+            report.Near("logits", packed[i].SelectMany(x => x).ToArray(), expected[i], 0.1, () => SpecRun.Answers(run.Model, run.RoundedEvaluation.Value)[answer]);
+        }
+
         Sequences(run, report, packed);
-        if (TShared.Info.HasDecoder)
+        if (TShared.Info is { HasDecoder: true, Output: OutputKind.Language })
         {
             Cached(run, report, two);
         }
@@ -33,28 +36,76 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
         Compare(run, report, alone);
         Same(report, "at 2 threads", together, alone);
         Same(report, "without sharing memory", unshared, alone);
-        Values(run, report);
+        ValueChecks<TUnshared>.Run(run, report, withGlobals: false);
+        if (run.HasGlobals)
+        {
+            ValueChecks<TUnshared>.Run(run, report, withGlobals: true);
+        }
     }
 
-    private static float[][] Forward<TModel>(TModel model, IReadOnlyList<int[]> sources, IReadOnlyList<int[]> targets)
-        where TModel : class, ITransformer<TModel> =>
-        TModel.Info is { HasEncoder: true, HasDecoder: true } ? model.Forward(sources, targets) : model.Forward(TModel.Info.HasDecoder ? targets : sources);
-
-    /// <summary>One thread, one sequence at a time, and padded on either side: the same bits.</summary>
-    private static void Sequences(SpecRun run, SpecReport report, float[][] packed)
+    /// <summary>What the head answers for some of the sequences, one array each; hidden states, and where there is a pooler its vectors.</summary>
+    private static float[][][] Forward<TModel>(TModel model, SpecRun run, int first, int count)
+        where TModel : class, ITransformer<TModel>
     {
-        TShared model = run.Create<TShared>(Team.Alone);
-        for (int s = 0; s < packed.Length; s++)
+        ModelInfo info = TModel.Info;
+        int[][] rows = [.. run.Rows.Skip(first).Take(count)], sources = [.. run.Sources.Skip(first).Take(count)];
+        if (info is { HasEncoder: true, HasDecoder: true })
         {
-            report.Same($"logits of sequence {s} alone", Forward(model, [.. run.Sources.Skip(s).Take(1)], [.. run.Targets.Skip(s).Take(1)])[0], packed[s]);
+            return [model.Forward(sources, rows)];
         }
 
-        Padded source = Padded.Of(run.Sources, left: true), target = Padded.Of(run.Targets, left: false), rows = TShared.Info.HasDecoder ? target : source;
-        float[] padded = TShared.Info is { HasEncoder: true, HasDecoder: true } ? model.ForwardPadded(source.Batch, target.Batch) : model.ForwardPadded(rows.Batch);
-        int vocabulary = TShared.Info.Vocabulary;
-        for (int s = 0; s < packed.Length; s++)
+        int[] tokens = [.. rows.SelectMany(row => row)], lengths = [.. rows.Select(row => row.Length)], types = [.. run.Types?.Skip(first).Take(count).SelectMany(row => row) ?? []];
+        if (info.Output != OutputKind.HiddenStates)
         {
-            report.Same($"padded logits of sequence {s}", padded.AsSpan(((s * rows.Columns) + rows.First[s]) * vocabulary, packed[s].Length), packed[s]);
+            int[] answers = [.. Enumerable.Range(first, count).Select(run.Labels.Answers)];
+            var logits = new float[answers.Sum() * info.Classes];
+            model.Forward(tokens, lengths, types, logits);
+            return [Split(logits, answers, info.Classes)];
+        }
+
+        var hidden = new float[tokens.Length * info.HiddenWidth];
+        model.HiddenStates(tokens, lengths, hidden, types);
+        if (info.PooledWidth == 0)
+        {
+            return [Split(hidden, lengths, info.HiddenWidth)];
+        }
+
+        var pooled = new float[count * info.PooledWidth];
+        model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types);
+        return [Split(hidden, lengths, info.HiddenWidth), Split(pooled, [.. lengths.Select(_ => 1)], info.PooledWidth)];
+    }
+
+    private static float[][] Split(float[] numbers, int[] rows, int width) =>
+        [.. rows.Select((count, i) => numbers.AsSpan(rows.Take(i).Sum() * width, count * width).ToArray())];
+
+    /// <summary>One thread, one sequence at a time, and padded on either side: the same bits.</summary>
+    private static void Sequences(SpecRun run, SpecReport report, float[][][] packed)
+    {
+        TShared model = run.Create<TShared>(Team.Alone);
+        for (int s = 0; s < run.Rows.Count; s++)
+        {
+            float[][][] alone = Forward(model, run, s, 1);
+            for (int i = 0; i < packed.Length; i++)
+            {
+                report.Same($"answer {i} of sequence {s} alone", alone[i][0], packed[i][s]);
+            }
+        }
+
+        ModelInfo info = TShared.Info;
+        if (info.Output == OutputKind.HiddenStates)
+        {
+            return;
+        }
+
+        Padded source = Padded.Of(run.Sources, left: true), target = Padded.Of(run.Targets, left: false), rows = info.HasDecoder ? target : source;
+        int[] types = run.Types is null ? [] : Padded.Of(run.Types, left: true).Ids;
+        float[] padded = info is { HasEncoder: true, HasDecoder: true }
+            ? model.ForwardPadded(source.Batch, target.Batch)
+            : model.ForwardPadded(new PaddedBatch(rows.Ids, rows.Valid, rows.First.Length, types));
+        for (int s = 0; s < run.Rows.Count; s++)
+        {
+            int from = info.Rows == OutputRows.All ? ((s * rows.Columns) + rows.First[s]) * info.Classes : s * info.Classes;
+            report.Same($"padded logits of sequence {s}", padded.AsSpan(from, packed[0][s].Length), packed[0][s]);
         }
     }
 
@@ -105,7 +156,10 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
     {
         TModel model = run.Create<TModel>(team);
         using var trainer = new Trainer<TModel>(model, run.Options, team);
-        double loss = trainer.ForwardBackward(run.Batch(TModel.Info));
+        TrainingBatch batch = run.Batch(TModel.Info);
+        double loss = TModel.Info.Output == OutputKind.HiddenStates
+            ? trainer.ForwardBackward((in HiddenOutputs outputs) => ValueChecks<TModel>.Sines(outputs, run.GivenFactor), batch)
+            : trainer.ForwardBackward(batch);
         return new Gradients(
             loss,
             TModel.Info.Parameters.Where(p => !p.IsBuffer).ToDictionary(p => p.Name, p => trainer.Gradient(p.Name).ToArray(), StringComparer.Ordinal),
@@ -145,77 +199,6 @@ internal static unsafe class SpecChecks<TShared, TUnshared>
             report.Same($"{name} {how}", actual.Buffers[name], buffer);
         }
     }
-
-    /// <summary>Every value of the training graph, forward and backward, where it stands after the pass: no other one has taken its memory, but those that are replaced on purpose.</summary>
-    private static void Values(SpecRun run, SpecReport report)
-    {
-        TUnshared model = run.Create<TUnshared>(Team.Alone);
-        model.Weights.EnableTraining(Team.Alone);
-        using var gradients = new NativeBuffer(TUnshared.Info.ValueFloats);
-        TrainingBatch batch = run.Batch(TUnshared.Info);
-        using var workspace = new Workspace(model.Weights, Team.Alone)
-        {
-            Gradients = gradients.Start,
-            Dropout = run.Dropout,
-            Smoothing = run.Spec.Smoothing,
-            LossScale = (float)(1.0 / batch.CountedLabels),
-        };
-        batch.Load(workspace);
-        TUnshared.Forward(workspace);
-        TUnshared.Backward(workspace);
-
-        (ModelGraph graph, MemoryPlan plan) = run.Unshared.Training!;
-        HashSet<Value> replaced = [.. graph.Operations.SelectMany(o => o.InPlace).Select(pair => pair.Input)];
-        HashSet<Value> forward = [.. graph.Operations.Take(graph.ForwardCount).SelectMany(o => o.Outputs)];
-
-        // As for parameters: what is small among the gradients is measured against the others.
-        double least = 0.01 * plan.Values.Where(v => !forward.Contains(v)).SelectMany(v => run.Training.Values[v.Name].Data).Select(Math.Abs).DefaultIfEmpty().Max();
-        foreach (Value value in plan.Values.Where(v => !replaced.Contains(v)))
-        {
-            Matrix expected = run.Training.Values[value.Name];
-            float* start = ArenaOf(workspace, value.Rows)[plan.Offset(value)];
-            var actual = new float[expected.Data.Length];
-            for (int r = 0; r < expected.Rows; r++)
-            {
-                new ReadOnlySpan<float>(start + ((long)r * value.Stride), value.Width).CopyTo(actual.AsSpan(r * value.Width));
-            }
-
-            Translate(graph, value, actual);
-            report.Near("value " + value.Name, actual, expected, forward.Contains(value) ? 0.1 : least, () => run.RoundedTraining.Value.Values[value.Name]);
-        }
-    }
-
-    /// <summary>What the kernels keep for their own use as the graph defines it.</summary>
-    private static void Translate(ModelGraph graph, Value value, float[] actual)
-    {
-        if (graph.Operations.OfType<AttentionOperation>().Any(attention => attention.LogSumExp == value))
-        {
-            // Kernels keep log2 Σ 2^(log2(e) · score), and plus infinity where there is no key, so that every probability is 0.
-            for (int i = 0; i < actual.Length; i++)
-            {
-                actual[i] = float.IsPositiveInfinity(actual[i]) ? float.NegativeInfinity : (float)(actual[i] * Math.Log(2));
-            }
-        }
-        else if (value.Rows == Symbol.Once && graph.Operations.OfType<AddNorm>().FirstOrDefault(norm => norm.Statistics == value) is { } batchNorm)
-        {
-            // The padding between means and deviations, and behind them.
-            int width = batchNorm.X.Width, stride = batchNorm.X.Stride;
-            actual.AsSpan(width, stride - width).Clear();
-            actual.AsSpan(stride + width, stride - width).Clear();
-        }
-    }
-
-    private static Region ArenaOf(Workspace workspace, Symbol rows) => rows switch
-    {
-        Symbol.SourceRows => workspace.SourceArena,
-        Symbol.TargetRows => workspace.TargetArena,
-        Symbol.LabelRows => workspace.LabelArena,
-        Symbol.SourceExpertRows => workspace.SourceExpertArena,
-        Symbol.TargetExpertRows => workspace.TargetExpertArena,
-        Symbol.SourceSequences => workspace.SourceSequenceArena,
-        Symbol.TargetSequences => workspace.TargetSequenceArena,
-        _ => workspace.OnceArena,
-    };
 
     private sealed record Gradients(double Loss, Dictionary<string, float[]> ByTensor, Dictionary<string, float[]> Buffers);
 

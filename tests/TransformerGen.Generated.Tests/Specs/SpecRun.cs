@@ -19,29 +19,25 @@ internal sealed class SpecRun
     private const double LeastMargin = 1e-5;
     private const int Draws = 200;
 
-    private SpecRun(RandomSpec spec, ModelSpec model)
+    public SpecRun(SpecCase spec)
     {
-        Spec = spec;
-        Model = model;
-        Unshared = new CompiledModel(model with { Options = model.Options with { ShareMemory = false } });
-        EvaluationGraph = GraphBuilder.Evaluation(model, Unshared.Parameters, Unshared.Caches);
-        OracleBatch batch;
+        (Spec, Model) = (spec, spec.Model);
+        Unshared = new CompiledModel(Model with { Options = Model.Options with { ShareMemory = false } });
+        EvaluationGraph = GraphBuilder.Evaluation(Model, Unshared.Parameters, Unshared.Caches);
+        OracleBatch training;
         for (int draw = 0; ; draw++)
         {
             int seed = unchecked(spec.Seed + (draw * 7919));
             var random = new Random(seed);
-            Sources = spec.Config.HasEncoder ? Tokens(random, spec.Sources) : [];
-            Targets = spec.Config.HasDecoder ? Tokens(random, spec.Targets) : [];
-            Labels = [.. Rows.Select(row => row.Select((_, i) => i > 0 && random.Next(4) == 0 ? TrainingBatch.Ignored : random.Next(spec.Config.Vocab)).ToArray())];
+            Sources = Model.Encoder is null ? [] : Tokens(random, Model.Encoder, spec.Sources);
+            Targets = Model.Decoder is null ? [] : Tokens(random, Model.Decoder, spec.Targets);
+            Labels = new SpecLabels(Model.Head, Rows, random);
+            Types = Model.Encoder?.Embedding.Types is { } types ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(types.Rows)).ToArray())] : null;
+            Globals = [.. Sources.Select(tokens => tokens.Select(_ => HasGlobals && random.Next(3) == 0).ToArray())];
             Parameters = OracleParameters.Random(Unshared.Parameters, seed);
-            batch = OracleBatch.Of(Sources, Targets, [.. Labels.SelectMany(l => l).Select(l => l == TrainingBatch.Ignored ? (int?)null : l)]) with
-            {
-                Training = true,
-                Smoothing = spec.Smoothing,
-                Dropout = Dropout,
-            };
-            Evaluation = Interpreter.Run(EvaluationGraph, Unshared.Parameters, OracleBatch.Of(Sources, Targets), Parameters);
-            Training = Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, batch, Parameters);
+            training = Trained(withGlobals: false);
+            Evaluation = Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: false), Parameters);
+            Training = Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, training, Parameters);
             if (Math.Min(Evaluation.Margin, Training.Margin) >= LeastMargin)
             {
                 break;
@@ -54,11 +50,14 @@ internal sealed class SpecRun
         }
 
         OracleParameters rounded = Rounded(Parameters, spec.Seed);
-        RoundedEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, OracleBatch.Of(Sources, Targets), rounded));
-        RoundedTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, batch, rounded));
+        RoundedEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: false), rounded));
+        RoundedTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, training, rounded));
+        GlobalTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, Trained(withGlobals: true), Parameters));
+        RoundedGlobalTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, Trained(withGlobals: true), rounded));
+        GlobalEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: true), Parameters));
     }
 
-    public RandomSpec Spec { get; }
+    public SpecCase Spec { get; }
 
     public ModelSpec Model { get; }
 
@@ -72,9 +71,18 @@ internal sealed class SpecRun
     public IReadOnlyList<int[]> Targets { get; }
 
     /// <summary>The sequences whose rows are labelled.</summary>
-    public IReadOnlyList<int[]> Rows => Spec.Config.HasDecoder ? Targets : Sources;
+    public IReadOnlyList<int[]> Rows => Model.Decoder is null ? Sources : Targets;
 
-    public IReadOnlyList<int[]> Labels { get; }
+    /// <summary>Types of the sources' tokens; null where the model has none.</summary>
+    public IReadOnlyList<int[]>? Types { get; }
+
+    public SpecLabels Labels { get; }
+
+    /// <summary>Whether tokens may be global, which see everything and are seen by all.</summary>
+    public bool HasGlobals => Model.Encoder is { } encoder && encoder.Layers.SelectMany(layer => layer.Sublayers).Any(sublayer => sublayer is AttentionSpec { Global: not null });
+
+    /// <summary>Which tokens of the sources are global in a pass that has such.</summary>
+    public IReadOnlyList<bool[]> Globals { get; }
 
     public OracleParameters Parameters { get; }
 
@@ -88,21 +96,44 @@ internal sealed class SpecRun
     /// <summary>The training pass with every parameter changed by at most half a unit in its last place as a float.</summary>
     public Lazy<OracleResult> RoundedTraining { get; }
 
+    /// <summary>The evaluation with global tokens.</summary>
+    public Lazy<OracleResult> GlobalEvaluation { get; }
+
+    /// <summary>The training pass with global tokens.</summary>
+    public Lazy<OracleResult> GlobalTraining { get; }
+
+    /// <summary>The training pass with global tokens and rounded parameters.</summary>
+    public Lazy<OracleResult> RoundedGlobalTraining { get; }
+
     /// <summary>As the trainer draws it for its first step.</summary>
     public DropoutKey Dropout => Model.Dropout > 0 ? DropoutKey.Create((ulong)Spec.Seed, 0, 0, Model.Dropout) : DropoutKey.None;
+
+    /// <summary>Where a model gives hidden states the loss is the sum of their sines, times this.</summary>
+    public double GivenFactor => 1.0 / Rows.Sum(tokens => tokens.Length);
 
     public TrainerOptions Options => new() { Seed = (ulong)Spec.Seed, LabelSmoothing = Spec.Smoothing };
 
     /// <summary>Emits, compiles, runs and compares.</summary>
-    public static SpecReport Check(RandomSpec spec)
+    public static SpecReport Check(RandomSpec spec) => Check(spec.Case());
+
+    /// <summary>Emits, compiles, runs and compares.</summary>
+    public static SpecReport Check(SpecCase spec) => Check(spec, Compile([.. Builds(spec, "")]), "");
+
+    /// <summary>Runs and compares what is compiled.</summary>
+    /// <param name="spec">The model and its batch.</param>
+    /// <param name="assembly">Where its <see cref="Builds"/> are.</param>
+    /// <param name="suffix">Behind their names.</param>
+    public static SpecReport Check(SpecCase spec, Assembly assembly, string suffix)
     {
-        ModelSpec model = spec.Model();
-        Assembly assembly = Compile(("Shared", model), ("Unshared", model with { Options = model.Options with { ShareMemory = false } }));
         var report = new SpecReport();
-        typeof(SpecChecks<,>).MakeGenericType(assembly.GetType("Shared", true)!, assembly.GetType("Unshared", true)!).GetMethod("Run")!
-            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [new SpecRun(spec, model), report], null);
+        typeof(SpecChecks<,>).MakeGenericType(assembly.GetType("Shared" + suffix, true)!, assembly.GetType("Unshared" + suffix, true)!).GetMethod("Run")!
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [new SpecRun(spec), report], null);
         return report;
     }
+
+    /// <summary>The classes that a spec is checked with.</summary>
+    public static IEnumerable<(string Name, ModelSpec Spec)> Builds(SpecCase spec, string suffix) =>
+        [("Shared" + suffix, spec.Model), ("Unshared" + suffix, spec.Model with { Options = spec.Model.Options with { ShareMemory = false } })];
 
     /// <summary>Emits models into one assembly.</summary>
     public static Assembly Compile(params ReadOnlySpan<(string Name, ModelSpec Spec)> models)
@@ -137,18 +168,41 @@ internal sealed class SpecRun
         var batch = new TrainingBatch(info);
         for (int s = 0; s < Rows.Count; s++)
         {
-            if (info is { HasEncoder: true, HasDecoder: true })
-            {
-                batch.AddPair(Sources[s], Targets[s], Labels[s]);
-            }
-            else
-            {
-                batch.Add(Rows[s], Labels[s]);
-            }
+            Labels.Add(batch, s, info is { HasEncoder: true, HasDecoder: true } ? Sources[s] : null, Types?[s]);
         }
 
         return batch;
     }
+
+    /// <summary>What the head answers in evaluation: logits, or hidden states and where there is a pooler its vectors.</summary>
+    public static IReadOnlyList<Matrix> Answers(ModelSpec model, OracleResult result) => model.Head switch
+    {
+        { Kind: not HeadKind.Hidden } => [result.Logits],
+        { Steps.Count: 0 } => [result.Outputs[OutputNames.Hidden]],
+        _ => [result.Outputs[OutputNames.Hidden], result.Outputs[OutputNames.Pooled]],
+    };
+
+    private OracleBatch Evaluated(bool withGlobals)
+    {
+        OracleBatch batch = OracleBatch.Of(Sources, Targets);
+        return batch with
+        {
+            LabelRows = Labels.Rows,
+            Sources = [.. batch.Sources.Select((sequence, s) => sequence with
+            {
+                Types = Types?[s],
+                Globals = withGlobals ? Enumerable.Range(0, Globals[s].Length).Where(i => Globals[s][i]).ToHashSet() : [],
+            })],
+        };
+    }
+
+    private OracleBatch Trained(bool withGlobals) => Labels.For(Evaluated(withGlobals)) with
+    {
+        Training = true,
+        Smoothing = Spec.Smoothing,
+        Dropout = Dropout,
+        Given = (x => Math.Sin(x) * GivenFactor, x => Math.Cos(x) * GivenFactor),
+    };
 
     private static OracleParameters Rounded(OracleParameters parameters, int seed)
     {
@@ -166,6 +220,11 @@ internal sealed class SpecRun
         return copy;
     }
 
-    private int[][] Tokens(Random random, IReadOnlyList<int> lengths) =>
-        [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(Spec.Config.Vocab)).ToArray())];
+    // Rows of padding get no gradient through the embedding: they have to be there.
+    private int[][] Tokens(Random random, StackSpec stack, IReadOnlyList<int> lengths)
+    {
+        int padding = stack.Embedding.PaddingRow, only = random.Next(Model.Vocabulary);
+        int Token() => Spec.SameToken ? only : padding >= 0 && random.Next(6) == 0 ? padding : random.Next(Model.Vocabulary);
+        return [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => Token()).ToArray())];
+    }
 }

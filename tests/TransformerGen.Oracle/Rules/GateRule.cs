@@ -1,4 +1,5 @@
 using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Oracle.Rules;
 
@@ -12,6 +13,11 @@ internal static class GateRule
         {
             for (int c = 0; c < y.Columns; c++)
             {
+                if (op.Activation == ActivationKind.Relu)
+                {
+                    execution.Decide(x[r, c]);
+                }
+
                 y[r, c] = ActivationRule.Apply(op.Activation, x[r, c]) * x[r, y.Columns + c];
             }
         }

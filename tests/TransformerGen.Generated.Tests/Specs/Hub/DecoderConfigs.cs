@@ -1,0 +1,385 @@
+using System.Globalization;
+
+namespace TransformerGen.Generated.Tests.Specs.Hub;
+
+/// <summary>Decoder-only families: every key that changes a number of the model.</summary>
+internal static class DecoderConfigs
+{
+    private static readonly string[] s_tasks = ["ForCausalLM", "ForSequenceClassification", "Model"], s_tasksWithoutClassifier = ["ForCausalLM", "Model"];
+
+    public static Dictionary<string, Action<HubDraw>> All { get; } = new(StringComparer.Ordinal)
+    {
+        ["bloom"] = Bloom,
+        ["falcon"] = Falcon,
+        ["gemma"] = Gemma,
+        ["gemma2"] = Gemma2,
+        ["gemma3_text"] = Gemma3,
+        ["gpt2"] = Gpt2,
+        ["gpt_neo"] = GptNeo,
+        ["gpt_neox"] = GptNeoX,
+        ["gptj"] = GptJ,
+        ["granite"] = Granite,
+        ["llama"] = Llama,
+        ["mistral"] = Mistral,
+        ["mixtral"] = Mixtral,
+        ["olmo2"] = Olmo2,
+        ["opt"] = Opt,
+        ["phi"] = Phi,
+        ["phi3"] = Phi3,
+        ["qwen2"] = Qwen2,
+        ["qwen3"] = Qwen3,
+        ["qwen3_moe"] = Qwen3Moe,
+        ["stablelm"] = StableLm,
+        ["starcoder2"] = Starcoder2,
+    };
+
+    private static void Gpt2(HubDraw draw)
+    {
+        Gpt(draw, evenHeads: false);
+        draw.Flags("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
+        draw.Flags("tie_word_embeddings");
+    }
+
+    private static void GptJ(HubDraw draw)
+    {
+        Gpt(draw, evenHeads: false, leastHead: 2);
+        draw.Set("rotary_dim", 2 * draw.Int(1, draw.HeadWidth / 2));
+        draw.Flags("tie_word_embeddings");
+    }
+
+    private static void Gpt(HubDraw draw, bool evenHeads, int leastHead = 1)
+    {
+        draw.DrawWidth(evenHeads, leastHead);
+        draw.Sizes(draw.One("n_embd", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, "n_positions");
+        draw.Head(s_tasks);
+        draw.Maybe("n_inner", "null", "17", "48", "61");
+        draw.Activation("activation_function");
+        draw.Epsilon("layer_norm_epsilon");
+        draw.Rates("embd_pdrop", "resid_pdrop", "attn_pdrop");
+        draw.Ids();
+    }
+
+    private static void GptNeo(HubDraw draw)
+    {
+        draw.DrawWidth();
+        draw.Sizes("hidden_size", "num_heads", "num_layers", null, "max_position_embeddings");
+        draw.Head(s_tasks);
+        draw.Maybe("intermediate_size", "null", "17", "50");
+        draw.Set("window_size", draw.One(1, 3, 9, 40, 256));
+        string[] kinds = [.. Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"global\"", "\"local\""))];
+        draw.Set("attention_types", $"[[[{string.Join(", ", kinds)}], 1]]");
+        draw.Activation("activation_function");
+        draw.Epsilon("layer_norm_epsilon");
+        draw.Rates("embed_dropout", "resid_dropout", "attention_dropout");
+        draw.Flags("tie_word_embeddings");
+        draw.Ids();
+    }
+
+    private static void GptNeoX(HubDraw draw)
+    {
+        draw.DrawWidth(leastHead: 2);
+        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
+        draw.Head(s_tasks);
+        draw.Set(draw.One("rotary_pct", "partial_rotary_factor"), Part(draw));
+        Rope(draw, baseKey: draw.One("rotary_emb_base", "rope_theta"));
+        draw.Flags("attention_bias", "use_parallel_residual", "tie_word_embeddings");
+        draw.Activation("hidden_act");
+        draw.Epsilon("layer_norm_eps");
+        draw.Rates("attention_dropout", "hidden_dropout");
+        draw.Ids();
+    }
+
+    private static void Opt(HubDraw draw)
+    {
+        draw.DrawWidth();
+        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "ffn_dim", "max_position_embeddings");
+        draw.Head(s_tasks);
+        draw.Maybe("word_embed_proj_dim", "null", "7", "24", "33");
+        draw.Flags("enable_bias", "do_layer_norm_before", "_remove_final_layer_norm", "tie_word_embeddings");
+        draw.Activation("activation_function");
+        draw.Rates("dropout", "attention_dropout");
+        draw.Ids();
+    }
+
+    private static void Bloom(HubDraw draw)
+    {
+        draw.DrawWidth();
+        draw.Sizes(draw.One("n_embed", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, null);
+        draw.Head(s_tasks);
+        draw.Flags("apply_residual_connection_post_layernorm", "tie_word_embeddings");
+        draw.Epsilon("layer_norm_epsilon");
+        draw.Rates("hidden_dropout", "attention_dropout");
+        draw.Ids();
+    }
+
+    private static void Falcon(HubDraw draw)
+    {
+        draw.DrawWidth(evenHeads: true);
+        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", null, "max_position_embeddings");
+        draw.Head(s_tasks);
+        draw.Maybe("ffn_hidden_size", "null", "19", "64");
+        bool grouped = draw.Chance(40), parallel = grouped || draw.Chance(60), single = draw.Chance(50);
+        draw.Set("new_decoder_architecture", grouped ? "true" : "false");
+        draw.Set("parallel_attn", parallel ? "true" : "false");
+        draw.Set("multi_query", single ? "true" : "false");
+        if (grouped)
+        {
+            draw.Set("num_kv_heads", draw.KeyHeads());
+            draw.Maybe("num_ln_in_parallel_attn", "null", "1", "2");
+        }
+
+        draw.Flags("alibi", "bias", "tie_word_embeddings");
+        Rope(draw);
+        draw.Activation("activation");
+        draw.Epsilon("layer_norm_epsilon");
+        draw.Rates("attention_dropout", "hidden_dropout");
+        draw.Ids();
+    }
+
+    private static void Llama(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe);
+        Rope(draw);
+        draw.Flags("attention_bias", "mlp_bias");
+    }
+
+    private static void Mistral(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe);
+        Rope(draw);
+        Window(draw);
+    }
+
+    private static void Mixtral(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe);
+        Rope(draw);
+        Window(draw);
+        Experts(draw, "num_local_experts");
+    }
+
+    private static void Qwen2(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe);
+        Rope(draw);
+        UpperWindows(draw);
+    }
+
+    private static void Qwen3(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Always, leastHead: 4);
+        Rope(draw);
+        UpperWindows(draw);
+        draw.Flags("attention_bias");
+    }
+
+    private static void Qwen3Moe(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, leastHead: 4);
+        Rope(draw);
+        draw.Flags("use_sliding_window", "attention_bias", "norm_topk_prob");
+        draw.Set("sliding_window", draw.One("1", "5", "null", "40"));
+        Experts(draw, "num_experts");
+        draw.Set("moe_intermediate_size", draw.Int(1, 40));
+        draw.Maybe("decoder_sparse_step", "1", "2");
+        draw.Maybe("mlp_only_layers", "[]", "[0]", "[1]");
+    }
+
+    private static void Gemma(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Always);
+        Rope(draw);
+        draw.Flags("attention_bias");
+    }
+
+    private static void Gemma2(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Always, activation: "hidden_activation");
+        Rope(draw);
+        draw.Flags("attention_bias");
+        draw.Maybe("query_pre_attn_scalar", "4", "24", "9.5");
+        draw.Maybe("attn_logit_softcapping", "null", "2.0", "50.0");
+        draw.Maybe("final_logit_softcapping", "null", "3.0", "30.0");
+        draw.Set("sliding_window", draw.One(1, 2, 6, 30));
+        LayerTypes(draw);
+    }
+
+    private static void Gemma3(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Always, leastHead: 4, activation: "hidden_activation");
+        draw.Flags("attention_bias");
+        draw.Maybe("query_pre_attn_scalar", "4", "24");
+        draw.Maybe("final_logit_softcapping", "null", "3.0");
+        draw.Set("sliding_window", draw.One(1, 2, 6, 30));
+        if (draw.Chance(30))
+        {
+            draw.Set("rope_parameters", "{\"full_attention\": {\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 50000.0}, \"sliding_attention\": {\"rope_type\": \"default\", \"rope_theta\": 300.0}}");
+        }
+        else
+        {
+            Rope(draw, older: true);
+            draw.Maybe("rope_local_base_freq", "100.0", "5000.0");
+        }
+
+        draw.Maybe("sliding_window_pattern", "1", "2", "3");
+        LayerTypes(draw);
+    }
+
+    private static void Phi(HubDraw draw)
+    {
+        Usual(draw, HeadKey.None, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Rope(draw);
+        draw.Flags("qk_layernorm");
+        draw.Rates("embd_pdrop", "resid_pdrop");
+    }
+
+    private static void Phi3(HubDraw draw)
+    {
+        Usual(draw, HeadKey.None, leastHead: 2, partial: true);
+        draw.Maybe("rope_theta", "100.0", "10000.0");
+        Window(draw);
+        draw.Rates("resid_pdrop");
+    }
+
+    private static void Olmo2(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, tasks: s_tasksWithoutClassifier);
+        Rope(draw);
+        draw.Flags("attention_bias");
+    }
+
+    private static void Starcoder2(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon");
+        Rope(draw);
+        Window(draw);
+        draw.Flags("use_bias");
+        draw.Rates("embedding_dropout", "residual_dropout");
+    }
+
+    private static void Granite(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, tasks: s_tasksWithoutClassifier);
+        Rope(draw);
+        draw.Flags("attention_bias", "mlp_bias");
+        draw.Maybe("embedding_multiplier", "12.0", "0.5");
+        draw.Maybe("residual_multiplier", "0.22", "1.5", "-0.7");
+        draw.Maybe("attention_multiplier", "0.25", "0.015625");
+        draw.Maybe("logits_scaling", "4.0", "0.5");
+    }
+
+    private static void StableLm(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Rope(draw);
+        draw.Flags("use_qkv_bias", "qk_layernorm", "use_parallel_residual");
+        draw.Rates("hidden_dropout");
+    }
+
+    private enum HeadKey
+    {
+        None,
+        Maybe,
+        Always,
+    }
+
+    private static void Usual(
+        HubDraw draw, HeadKey headKey, int leastHead = 2, string activation = "hidden_act", string epsilon = "rms_norm_eps", bool partial = false, string[]? tasks = null)
+    {
+        bool own = headKey == HeadKey.Always || (headKey == HeadKey.Maybe && draw.Chance(40));
+        if (own)
+        {
+            draw.DrawOwnHeads(leastHead);
+        }
+        else
+        {
+            draw.DrawWidth(evenHeads: !partial, leastHead);
+        }
+
+        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
+        draw.Head(tasks ?? s_tasks);
+        draw.Set("num_key_value_heads", draw.KeyHeads());
+        if (own)
+        {
+            draw.Set("head_dim", draw.HeadWidth);
+        }
+
+        if (partial)
+        {
+            draw.Set("partial_rotary_factor", Part(draw));
+        }
+
+        draw.Activation(activation);
+        draw.Epsilon(epsilon);
+        draw.Rates("attention_dropout");
+        draw.Flags("tie_word_embeddings");
+        draw.Ids();
+    }
+
+    /// <summary>The part of a head's columns that turns: an even number of them when it is rounded down.</summary>
+    private static string Part(HubDraw draw)
+    {
+        int turned = 2 * draw.Int(1, draw.HeadWidth / 2);
+        return turned == draw.HeadWidth ? "1.0" : ((turned + 0.5) / draw.HeadWidth).ToString("R", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Rotation in both spellings, scaled or not.</summary>
+    private static void Rope(HubDraw draw, string baseKey = "rope_theta", bool older = false)
+    {
+        string theta = draw.One("10.0", "100.0", "10000.0", "1000000.0");
+        string key = draw.One("type", "rope_type");
+        string? scaling = draw.Int(0, 5) switch
+        {
+            0 => $"\"{key}\": \"linear\", \"factor\": {draw.One("2.0", "4", "0.5")}",
+            1 => $"\"{key}\": \"dynamic\", \"factor\": 2.0",
+            2 => "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 16",
+            3 => $"\"{key}\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": {draw.One("8", "16")}"
+                + draw.One("", ", \"attention_factor\": 0.8", ", \"beta_fast\": 16, \"beta_slow\": 2", ", \"mscale\": 0.7, \"mscale_all_dim\": 1.0", ", \"truncate\": false"),
+            _ => null,
+        };
+        if (!older && draw.Chance(40))
+        {
+            draw.Set("rope_parameters", $"{{\"rope_theta\": {theta}, {scaling ?? "\"rope_type\": \"default\""}}}");
+            return;
+        }
+
+        draw.Maybe(baseKey, theta);
+        if (scaling is not null)
+        {
+            draw.Set("rope_scaling", $"{{{scaling}}}");
+        }
+        else
+        {
+            draw.Maybe("rope_scaling", "null");
+        }
+    }
+
+    private static void Window(HubDraw draw) => draw.Maybe("sliding_window", "null", "1", "2", "7", "17", "40");
+
+    private static void UpperWindows(HubDraw draw)
+    {
+        draw.Set("sliding_window", draw.One(1, 2, 7, 30));
+        bool windows = draw.Chance(60);
+        draw.Set("use_sliding_window", windows ? "true" : "false");
+        draw.Maybe("max_window_layers", "0", "1", "2");
+        if (windows)
+        {
+            LayerTypes(draw);
+        }
+    }
+
+    private static void LayerTypes(HubDraw draw)
+    {
+        if (draw.Chance(40))
+        {
+            draw.Set("layer_types", $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"full_attention\"", "\"sliding_attention\"")))}]");
+        }
+    }
+
+    private static void Experts(HubDraw draw, string key)
+    {
+        int experts = draw.Int(1, 9);
+        draw.Set(key, experts);
+        draw.Set("num_experts_per_tok", draw.Int(1, Math.Min(experts, 4)));
+    }
+}

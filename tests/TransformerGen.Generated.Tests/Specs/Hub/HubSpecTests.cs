@@ -1,0 +1,52 @@
+using CsCheck;
+using TransformerGen.Generator.Families;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace TransformerGen.Generated.Tests.Specs.Hub;
+
+/// <summary>Random models of the Hugging Face families, from config.json to gradients, against the oracle and against themselves.</summary>
+public sealed class HubSpecTests(ITestOutputHelper output)
+{
+    // Each family once, and some of them again.
+    private const int Specs = 50;
+
+    // Any number: the same specs in every run, so that a change that breaks one of them is seen where it was made.
+    private const ulong FixedSeed = 20181011;
+
+    [Fact]
+    public void Every_family_is_drawn() =>
+        Assert.Equal(Family.ModelTypes.Where(type => Family.Find(type) is not PaperFamily), HubSpec.Types);
+
+    [Fact]
+    public void Whatever_is_drawn_is_a_model()
+    {
+        for (uint i = 0; i < 20 * HubSpec.Types.Count; i++)
+        {
+            Draw(Seed(i, new PCG(i, FixedSeed)));
+        }
+    }
+
+    [Fact]
+    public void Generated_code_agrees_with_the_oracle_and_with_itself()
+    {
+        string[] given = SpecBatch.Given;
+        string[] seeds = given.Length > 0 ? [.. given.Where(seed => seed.Contains('/'))]
+            :
+            [
+                .. Enumerable.Range(0, Specs).Select(i => Seed((uint)i, new PCG((uint)i, FixedSeed))),
+                .. Enumerable.Range(Specs, SpecBatch.Fresh).Select(i => Seed((uint)i, new PCG((uint)i))),
+            ];
+        IReadOnlyList<string> lines = SpecBatch.Run(seeds, Draw, out IReadOnlyList<string> failures);
+        foreach (string line in lines)
+        {
+            output.WriteLine(line);
+        }
+
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+
+    private static string Seed(uint number, PCG random) => $"{HubSpec.Types[(int)(number % HubSpec.Types.Count)]}/{random}";
+
+    private static SpecCase Draw(string seed) => HubSpec.Draw(seed[..seed.IndexOf('/', StringComparison.Ordinal)], PCG.Parse(seed[(seed.IndexOf('/', StringComparison.Ordinal) + 1)..]));
+}

@@ -1,0 +1,51 @@
+namespace TransformerGen.Generated.Tests.Specs.Hub;
+
+/// <summary>Encoder-decoder families: every key that changes a number of the model.</summary>
+internal static class SequenceConfigs
+{
+    public static Dictionary<string, Action<HubDraw>> All { get; } = new(StringComparer.Ordinal)
+    {
+        ["bart"] = draw => Usual(draw, evenWidth: false),
+        ["m2m_100"] = draw => Usual(draw, evenWidth: true),
+        ["marian"] = draw => Usual(draw, evenWidth: true),
+        ["mbart"] = draw => Usual(draw, evenWidth: false),
+        ["mt5"] = T5,
+        ["pegasus"] = draw => Usual(draw, evenWidth: false),
+        ["t5"] = T5,
+    };
+
+    private static void Usual(HubDraw draw, bool evenWidth)
+    {
+        draw.DrawWidth(evenWidth: evenWidth);
+        draw.Sizes("d_model", "encoder_attention_heads", "encoder_layers", "encoder_ffn_dim", "max_position_embeddings");
+        int[] divisors = [.. Enumerable.Range(1, 8).Where(heads => draw.Width % heads == 0)];
+        draw.Set("decoder_attention_heads", draw.One(divisors));
+        draw.Set("decoder_layers", draw.Int(1, 2));
+        draw.Set("decoder_ffn_dim", draw.Int(1, 70));
+        draw.Activation("activation_function");
+        draw.Flags("scale_embedding", "tie_word_embeddings");
+        draw.Maybe("share_encoder_decoder_embeddings", "true", "false");
+        draw.Rates("dropout", "attention_dropout", "activation_dropout", "encoder_layerdrop", "decoder_layerdrop");
+        draw.Maybe("pad_token_id", draw.Id(), "1");
+        draw.Maybe("decoder_start_token_id", draw.Id());
+        draw.Ids(padding: false);
+    }
+
+    private static void T5(HubDraw draw)
+    {
+        draw.DrawOwnHeads(leastHead: 1);
+        draw.Sizes("d_model", "num_heads", "num_layers", "d_ff", null);
+        draw.Set("d_kv", draw.Int(1, 20));
+        draw.Maybe("num_decoder_layers", "null", "1", "2");
+        int buckets = draw.Int(4, 17);
+        draw.Set("relative_attention_num_buckets", buckets);
+        draw.Set("relative_attention_max_distance", (buckets / 2) + draw.Int(1, 40));
+        draw.Maybe("feed_forward_proj", "\"relu\"", "\"gated-gelu\"", "\"gated-silu\"", "\"gated-relu\"", "\"gelu\"");
+        draw.Epsilon("layer_norm_epsilon");
+        draw.Rates("dropout_rate");
+        draw.Flags("tie_word_embeddings", "scale_decoder_outputs");
+        draw.Maybe("pad_token_id", "0", draw.Id());
+        draw.Maybe("decoder_start_token_id", draw.Id());
+        draw.Maybe("eos_token_id", "1", draw.Id());
+    }
+}

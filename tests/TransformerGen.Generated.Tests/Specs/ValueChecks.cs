@@ -1,0 +1,164 @@
+using TransformerGen.Generator.Graph;
+using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Plan;
+using TransformerGen.Kernels;
+using TransformerGen.Model;
+using TransformerGen.Oracle;
+using TransformerGen.Training;
+using AttentionOperation = TransformerGen.Generator.Graph.Operations.Attention;
+
+namespace TransformerGen.Generated.Tests.Specs;
+
+/// <summary>Every value that a pass in training computes, and with tokens that are global, which no batch of the trainer has, the gradients and the answers, too.</summary>
+/// <typeparam name="TModel">A model where no value shares memory with another.</typeparam>
+internal static unsafe class ValueChecks<TModel>
+    where TModel : class, ITrainable<TModel>
+{
+    /// <summary>Every value of the training graph, forward and backward, where it stands after the pass: no other one has taken its memory, but those that are replaced on purpose.</summary>
+    public static void Run(SpecRun run, SpecReport report, bool withGlobals)
+    {
+        OracleResult oracle = withGlobals ? run.GlobalTraining.Value : run.Training;
+        Lazy<OracleResult> rounded = withGlobals ? run.RoundedGlobalTraining : run.RoundedTraining;
+        string with = withGlobals ? " with global tokens" : "";
+        TModel model = run.Create<TModel>(Team.Alone);
+        model.Weights.EnableTraining(Team.Alone);
+        using var gradients = new NativeBuffer(TModel.Info.ValueFloats);
+        TrainingBatch batch = run.Batch(TModel.Info);
+        using var workspace = new Workspace(model.Weights, Team.Alone)
+        {
+            Gradients = gradients.Start,
+            Dropout = run.Dropout,
+            Smoothing = run.Spec.Smoothing,
+            LossScale = (float)(1.0 / batch.CountedLabels),
+            StartWeight = (float)(batch.CountedLabels / (2.0 * Math.Max(batch.CountedStarts, 1))),
+            EndWeight = (float)(batch.CountedLabels / (2.0 * Math.Max(batch.CountedEnds, 1))),
+        };
+        batch.Load(workspace);
+        if (withGlobals)
+        {
+            Mark(run, workspace);
+        }
+
+        TModel.Forward(workspace);
+        if (TModel.Info.Output == OutputKind.HiddenStates)
+        {
+            Sines(new HiddenOutputs(workspace, TModel.Info), run.GivenFactor);
+        }
+
+        TModel.Backward(workspace);
+
+        (ModelGraph graph, MemoryPlan plan) = run.Unshared.Training!;
+        HashSet<Value> replaced = [.. graph.Operations.SelectMany(o => o.InPlace).Select(pair => pair.Input)];
+        HashSet<Value> forward = [.. graph.Operations.Take(graph.ForwardCount).SelectMany(o => o.Outputs)];
+
+        // As for parameters: what is small among the gradients is measured against the others.
+        double least = 0.01 * plan.Values.Where(v => !forward.Contains(v)).SelectMany(v => oracle.Values[v.Name].Data).Select(Math.Abs).DefaultIfEmpty().Max();
+        foreach (Value value in plan.Values.Where(v => !replaced.Contains(v)))
+        {
+            Matrix expected = oracle.Values[value.Name];
+            float* start = ArenaOf(workspace, value.Rows)[plan.Offset(value)];
+            var actual = new float[expected.Data.Length];
+            for (int r = 0; r < expected.Rows; r++)
+            {
+                new ReadOnlySpan<float>(start + ((long)r * value.Stride), value.Width).CopyTo(actual.AsSpan(r * value.Width));
+            }
+
+            Translate(graph, value, actual);
+            report.Near("value " + value.Name + with, actual, expected, forward.Contains(value) ? 0.1 : least, () => rounded.Value.Values[value.Name]);
+        }
+
+        if (withGlobals)
+        {
+            double size = 0.01 * oracle.Gradients.Values.SelectMany(g => g.Data).Max(Math.Abs);
+            foreach ((string name, Matrix gradient) in oracle.Gradients)
+            {
+                float[] actual = new TensorView(gradients, model.Weights.Find(name)).ToArray();
+                report.Near("gradient of " + name + with, actual, gradient, size, () => rounded.Value.Gradients[name]);
+            }
+
+            Answers(run, report, model);
+        }
+    }
+
+    /// <summary>The loss of models that give hidden states, and its gradient.</summary>
+    public static double Sines(in HiddenOutputs outputs, double factor) =>
+        Sines(outputs.Hidden, outputs.HiddenGradient, factor) + Sines(outputs.Pooled, outputs.PooledGradient, factor);
+
+    private static double Sines(FloatRows y, FloatRows dy, double factor)
+    {
+        double sum = 0;
+        for (int row = 0; row < y.Count; row++)
+        {
+            for (int i = 0; i < y.Width; i++)
+            {
+                sum += factor * Math.Sin(y[row][i]);
+                dy[row][i] = (float)(factor * Math.Cos(y[row][i]));
+            }
+        }
+
+        return sum;
+    }
+
+    private static void Mark(SpecRun run, Workspace workspace)
+    {
+        bool[] marks = [.. run.Globals.SelectMany(marks => marks)];
+        for (int row = 0; row < marks.Length; row++)
+        {
+            if (marks[row])
+            {
+                workspace.Source.MarkGlobal(row);
+            }
+        }
+    }
+
+    /// <summary>What an encoder answers with global tokens.</summary>
+    private static void Answers(SpecRun run, SpecReport report, TModel model)
+    {
+        ModelInfo info = TModel.Info;
+        using var workspace = new Workspace(model.Weights, Team.Alone);
+        run.Batch(info).LoadSource(workspace);
+        Mark(run, workspace);
+        workspace.Labels.Choose(info, workspace.Source);
+        TModel.Encode(workspace);
+        IReadOnlyList<Matrix> expected = SpecRun.Answers(run.Model, run.GlobalEvaluation.Value);
+        for (int i = 0; i < expected.Count; i++)
+        {
+            float* start = info.Output != OutputKind.HiddenStates ? workspace.Logits : i == 0 ? workspace.Hidden : workspace.Pooled;
+            var actual = new float[expected[i].Data.Length];
+            ForwardPass.Copy(start, expected[i].Columns, 0, expected[i].Rows, actual);
+            report.Near($"answer {i} with global tokens", actual, expected[i], 0.1);
+        }
+    }
+
+    /// <summary>What the kernels keep for their own use as the graph defines it.</summary>
+    private static void Translate(ModelGraph graph, Value value, float[] actual)
+    {
+        if (graph.Operations.OfType<AttentionOperation>().Any(attention => attention.LogSumExp == value))
+        {
+            // Kernels keep log2 Σ 2^(log2(e) · score), and plus infinity where there is no key, so that every probability is 0.
+            for (int i = 0; i < actual.Length; i++)
+            {
+                actual[i] = float.IsPositiveInfinity(actual[i]) ? float.NegativeInfinity : (float)(actual[i] * Math.Log(2));
+            }
+        }
+        else if (value.Rows == Symbol.Once && graph.Operations.OfType<AddNorm>().FirstOrDefault(norm => norm.Statistics == value) is { } batchNorm)
+        {
+            // The padding between means and deviations, and behind them.
+            int width = batchNorm.X.Width, stride = batchNorm.X.Stride;
+            actual.AsSpan(width, stride - width).Clear();
+            actual.AsSpan(stride + width, stride - width).Clear();
+        }
+    }
+
+    private static Region ArenaOf(Workspace workspace, Symbol rows) => rows switch
+    {
+        Symbol.SourceRows => workspace.SourceArena,
+        Symbol.TargetRows => workspace.TargetArena,
+        Symbol.LabelRows => workspace.LabelArena,
+        Symbol.SourceExpertRows => workspace.SourceExpertArena,
+        Symbol.TargetExpertRows => workspace.TargetExpertArena,
+        Symbol.SourceSequences => workspace.SourceSequenceArena,
+        Symbol.TargetSequences => workspace.TargetSequenceArena,
+        _ => workspace.OnceArena,
+    };
+}
