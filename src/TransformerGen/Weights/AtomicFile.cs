@@ -13,6 +13,24 @@ internal static class AtomicFile
     /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<Stream> write)
     {
+        string temporary = Stage(path, write);
+        try
+        {
+            File.Move(temporary, Path.GetFullPath(path), overwrite: true);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>The first half of <see cref="Write"/>, for files that belong together: all are staged before the first is renamed.</summary>
+    /// <param name="path">The file that is to be created or replaced.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <returns>The temporary file in the same folder; to be renamed over <paramref name="path"/>, or given to <see cref="Remove"/>.</returns>
+    public static string Stage(string path, Action<Stream> write)
+    {
         string target = Path.GetFullPath(path);
         string temporary = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetRandomFileName()}.tmp");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = BufferSize };
@@ -27,18 +45,18 @@ internal static class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
-
-            File.Move(temporary, target, overwrite: true);
         }
         catch
         {
             Remove(temporary);
             throw;
         }
+
+        return temporary;
     }
 
     /// <summary>Removes what is left without hiding the failure that made it necessary.</summary>
-    private static void Remove(string temporary)
+    public static void Remove(string temporary)
     {
         try
         {

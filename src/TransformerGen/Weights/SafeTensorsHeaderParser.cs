@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TransformerGen.Weights;
 
-/// <summary>Reads the JSON of a header token by token: no document in memory, every key known, no key twice.</summary>
+/// <summary>Reads the JSON of a header token by token: no document in memory, no key twice.</summary>
 internal ref struct SafeTensorsHeaderParser
 {
     private readonly string source;
@@ -12,7 +12,7 @@ internal ref struct SafeTensorsHeaderParser
     public SafeTensorsHeaderParser(ReadOnlySpan<byte> json, string source)
     {
         this.source = source;
-        reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 8 });
+        reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
     }
 
     public Dictionary<string, TensorInfo> Tensors { get; } = new(StringComparer.Ordinal);
@@ -30,6 +30,13 @@ internal ref struct SafeTensorsHeaderParser
             throw new SafeTensorsException(
                 source, null, "The header is not valid JSON.",
                 $"an error at byte {reader.BytesConsumed} of the header ({e.Message})", "a JSON object of tensors", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Where a string is fetched or compared, the reader finds escapes that stand for no character.
+            throw new SafeTensorsException(
+                source, null, "A string of the header is not text.",
+                $"an escaped half of a surrogate pair at byte {reader.TokenStartIndex} of the header", "whole characters", e);
         }
     }
 
@@ -59,6 +66,9 @@ internal ref struct SafeTensorsHeaderParser
 
     private void ParseMetadata()
     {
+        // The format's own reader takes null for none.
+        if (reader.TokenType == JsonTokenType.Null)
+            return;
         Require(null, JsonTokenType.StartObject, "The metadata must map strings to strings.", "an object");
         while (NextKey() is string key)
         {
@@ -98,7 +108,8 @@ internal ref struct SafeTensorsHeaderParser
             }
             else
             {
-                throw Error(name, "Its entry has an unknown key.", SafeTensorsException.Quote(Text()), "only dtype, shape and data_offsets");
+                // What a later version may add; the format's own reader passes it by, too.
+                reader.Skip();
             }
         }
 
@@ -169,19 +180,7 @@ internal ref struct SafeTensorsHeaderParser
     /// <summary>The next key of the current object, or <see langword="null"/> at its end.</summary>
     private string? NextKey() => reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? Text() : null;
 
-    private readonly string Text()
-    {
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new SafeTensorsException(
-                source, null, "A string of the header is not text.",
-                $"an escaped half of a surrogate pair at byte {reader.TokenStartIndex} of the header", "whole characters", e);
-        }
-    }
+    private readonly string Text() => reader.GetString()!;
 
     private readonly void Require(string? tensor, JsonTokenType token, string reason, string expected)
     {

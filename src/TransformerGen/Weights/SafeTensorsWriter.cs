@@ -66,7 +66,8 @@ public static class SafeTensorsWriter
         }
     }
 
-    private static TensorSource[] Order(IReadOnlyList<TensorSource> tensors, TensorOrder order)
+    /// <summary>The tensors in the order of a file; names are checked.</summary>
+    internal static TensorSource[] Order(IReadOnlyList<TensorSource> tensors, TensorOrder order)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         if (!BitConverter.IsLittleEndian)

@@ -45,7 +45,7 @@ public static class TensorTypes
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="type"/> is not a member of the enumeration.</exception>
     public static int BitSize(this TensorType type) => Row(type).Bits;
 
-    /// <summary>Whether <see cref="SafeTensorsFile.ReadFloats(string, Span{float})"/> and the float sources of <see cref="TensorSource"/> convert this type: F32, F16, BF16 and F64.</summary>
+    /// <summary>Whether <see cref="TensorReader.ReadFloats(string, Span{float})"/> and the float sources of <see cref="TensorSource"/> convert this type: F32, F16, BF16 and F64.</summary>
     /// <param name="type">The element type.</param>
     /// <returns><see langword="true"/> for the four convertible float types.</returns>
     public static bool ConvertsToFloat(this TensorType type) =>

@@ -63,7 +63,10 @@ public sealed class SafeTensorsHeaderTests
         { """{"a":{"dtype":"F32","shape":[2]}}""", 8, "a", "no data_offsets" },
         { """{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "a", "second dtype" },
         { """{"a":{"dtype":"F32","shape":[2],"sh\u0061pe":[2],"data_offsets":[0,8]}}""", 8, "a", "second shape" },
-        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"junk":{"deep":[1,{"er":null}]}}}""", 8, "a", "'junk'" },
+        { """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"\ud800":0}}""", 8, null, "surrogate" },
+        { """{"a":{"dtype":"\ud800","shape":[2],"data_offsets":[0,8]}}""", 8, null, "surrogate" },
+        { """{"a":["F32",[2],[0,8]]}""", 8, "a", "must be an object" },
+        { $$$"""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"junk":{{{new string('[', 10_000)}}}{{{new string(']', 10_000)}}}}}""", 8, null, "not valid JSON" },
         { """{"a":[0,8]}""", 8, "a", "must be an object" },
         { """{"a":null}""", 0, "a", "must be an object" },
         { $"{{{A},{A}}}", 8, "a", "twice" },
@@ -74,7 +77,7 @@ public sealed class SafeTensorsHeaderTests
         { """{"__metadata__":{"n":null}}""", 0, null, "'n' must be a string" },
         { """{"__metadata__":{"n":{"m":"x"}}}""", 0, null, "'n' must be a string" },
         { """{"__metadata__":["x"]}""", 0, null, "map strings to strings" },
-        { """{"__metadata__":null}""", 0, null, "map strings to strings" },
+        { """{"__metadata__":1}""", 0, null, "map strings to strings" },
         { """{"__metadata__":{"n":"x","n":"x"}}""", 0, null, "lists 'n' twice" },
         { """{"__metadata__":{},"__metadata__":{}}""", 0, null, "second __metadata__" },
 
@@ -158,15 +161,31 @@ public sealed class SafeTensorsHeaderTests
         Assert.All(ThroughEveryDoor(TestFiles.Build(header, 4)), e => Assert.True(e.Message.Length < 1000, $"{e.Message.Length} characters"));
     }
 
-    [Fact]
-    public void A_lying_length_field_allocates_nothing_of_that_size()
+    [Theory]
+    [InlineData(99_000_000UL)]
+    [InlineData(100_000_000UL)]
+    public void A_lying_length_field_allocates_nothing_of_that_size(ulong length)
     {
-        byte[] file = [.. BitConverter.GetBytes(99_000_000UL), .. "{}"u8];
+        byte[] file = [.. BitConverter.GetBytes(length), .. "{}"u8];
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("x"), file);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.FromMemory(file));
         Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.Read(new MemoryStream(file)));
+        Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.Read(new TrickleStream(file, 3)));
+        Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.Open(folder.File("x")));
 
-        // Two exceptions with their messages and stack traces; first runs of the code included.
+        // Four exceptions with their messages and stack traces; first runs of the code included.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512 * 1024);
+    }
+
+    [Fact]
+    public void A_tensor_that_claims_terabytes_allocates_nothing_of_that_size()
+    {
+        byte[] file = TestFiles.Build("""{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}""", 8);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.FromMemory(file));
+        Assert.Throws<SafeTensorsException>(() => SafeTensorsFile.Read(new TrickleStream(file, 7)));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 * 1024);
     }
 
@@ -196,6 +215,8 @@ public sealed class SafeTensorsHeaderTests
     [InlineData("{}", 0, 0)]
     [InlineData("{}     ", 0, 0)]
     [InlineData("{ \"a\" : { \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 8 ] , \"dtype\" : \"F32\" } } \n\t\r ", 8, 1)]
+    [InlineData("""{"__metadata__":null,"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4, 1)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"junk":{"deep":[1,{"er":null}]}}}""", 8, 1)]
     [InlineData("""{"__metadata__":{},"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4, 1)]
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, 2)]
     [InlineData("""{"z":{"dtype":"F32","shape":[3,0],"data_offsets":[0,0]}}""", 0, 1)]
