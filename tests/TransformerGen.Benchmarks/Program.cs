@@ -10,6 +10,7 @@ var commands = new SortedDictionary<string, (string Summary, Func<string[], int>
     ["attention"] = (AttentionCommand.Summary, AttentionCommand.Run),
     ["generator"] = (GeneratorCommand.Summary, GeneratorCommand.Run),
     ["multi30k"] = (Multi30kCommand.Summary, Multi30kCommand.Run),
+    ["word-vectors"] = (WordVectorsCommand.Summary, WordVectorsCommand.Run),
     ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
 };
 
