@@ -11,6 +11,7 @@ var commands = new SortedDictionary<string, (string Summary, Func<string[], int>
     ["generator"] = (GeneratorCommand.Summary, GeneratorCommand.Run),
     ["multi30k"] = (Multi30kCommand.Summary, Multi30kCommand.Run),
     ["shakespeare"] = (ShakespeareCommand.Summary, ShakespeareCommand.Run),
+    ["word-vectors"] = (WordVectorsCommand.Summary, WordVectorsCommand.Run),
     ["kernels"] = (KernelsCommand.Summary, KernelsCommand.Run),
 };
 
