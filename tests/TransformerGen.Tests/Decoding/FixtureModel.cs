@@ -24,7 +24,7 @@ internal static class FixtureModel
         string folder = Path.Combine(Repository.Fixtures, fixture);
         object model = s_models.GetOrAdd(fixture, _ => new Lazy<object>(() =>
             Invoke(
-                typeof(ModelFiles).GetMethod(nameof(ModelFiles.Load), [typeof(string), typeof(TransformerGen.Kernels.Team), typeof(LoadOptions)])!,
+                typeof(ModelFiles).GetMethod(nameof(ModelFiles.Load), [typeof(string), typeof(global::TransformerGen.Kernels.Team), typeof(LoadOptions)])!,
                 GeneratedModel.FromConfig(File.ReadAllText(Path.Combine(folder, "config.json"))), null, folder, null, null)!)).Value;
         Invoke(typeof(IModelTest).GetMethod(nameof(IModelTest.Run))!, model.GetType(), test, model);
     }
