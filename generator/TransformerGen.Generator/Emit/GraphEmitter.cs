@@ -88,6 +88,10 @@ internal sealed class GraphEmitter
     /// <summary>A parameter's gradient: g + Weight.EncoderLayer1SelfQkv.</summary>
     public string Gradient(Parameter parameter) => Use("g") + " + Weight." + parameter.Name;
 
+    /// <summary>Whether a step is asked for the gradient of any of these parameters: s.Trains(Weight.EncoderLayer1SelfQkv, 384).</summary>
+    public static string Trains(params Parameter?[] parameters) => string.Join(
+        " || ", parameters.Where(parameter => parameter is not null).Select(parameter => $"s.Trains(Weight.{parameter!.Name}, {parameter.Floats.ToString(CultureInfo.InvariantCulture)})"));
+
     /// <summary>A weight's panels for x·Wᵀ: panels + Panel.EncoderLayer1SelfQkv.</summary>
     public string Panel(Parameter weight) => Use("panels") + " + Panel." + weight.Name;
 

@@ -15,6 +15,7 @@ public sealed unsafe class Workspace : IDisposable
 {
     private readonly NativeBuffer _arena = new(), _losses = new();
     private readonly RowSet _labelTokens = new();
+    private int[]? _trained;
     private bool _disposed;
 
     /// <summary>Creates a workspace for a model.</summary>
@@ -66,6 +67,41 @@ public sealed unsafe class Workspace : IDisposable
 
     /// <summary>Whether the backward pass adds to the gradients that are there (a further micro-batch) instead of replacing them.</summary>
     public bool Accumulate { get; set; }
+
+    /// <summary>Whether the gradient of any of the floats [first, first + count) of the parameters is wanted. Products that give gradients of weights alone are left out where it is not.</summary>
+    public bool Trains(int first, int count)
+    {
+        if (_trained is null)
+        {
+            return true;
+        }
+
+        // Ends and beginnings of the wanted ranges in turn: an odd number of them lies in front of a float that is wanted.
+        int at = Array.BinarySearch(_trained, first);
+        int before = at >= 0 ? at + 1 : ~at;
+        return before % 2 == 1 || (before < _trained.Length && _trained[before] < first + count);
+    }
+
+    /// <summary>Wants the gradients of some tensors alone; those of the others hold anything.</summary>
+    internal void TrainOnly(IEnumerable<ParameterInfo> parameters)
+    {
+        var ends = new List<int>();
+        foreach (ParameterInfo parameter in parameters.OrderBy(p => p.Offset))
+        {
+            int end = parameter.Offset + (parameter.Rank == 1 ? parameter.Columns : parameter.Rows * parameter.Stride);
+            if (ends.Count > 0 && ends[^1] == parameter.Offset)
+            {
+                ends[^1] = end;
+            }
+            else
+            {
+                ends.Add(parameter.Offset);
+                ends.Add(end);
+            }
+        }
+
+        _trained = [.. ends];
+    }
 
     /// <summary>Dropout of this pass.</summary>
     public DropoutKey Dropout { get; set; }

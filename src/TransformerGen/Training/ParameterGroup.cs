@@ -15,7 +15,7 @@ public sealed record ParameterGroup(string Pattern)
     /// <summary>Replaces the optimiser's weight decay; null keeps it. As always it acts on tensors of two or more dimensions alone.</summary>
     public double? WeightDecay { get; init; }
 
-    /// <summary>Never changes: the weights keep their bits and get no optimiser state. Running statistics of normalisations are not weights and do change.</summary>
+    /// <summary>Never changes: the weights keep their bits, get no optimiser state, and products for their gradients alone are left out. Running statistics of normalisations are not weights and do change.</summary>
     public bool Frozen { get; init; }
 
     /// <summary>Everything that influences numbers, in one line.</summary>

@@ -42,6 +42,11 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
         _trainedGradients = adapter is null ? _gradients : new NativeBuffer(_trained.Info.ValueFloats);
         _optimizer = new OptimizerState(_trained, Options);
         _workspace = new Workspace(model.Weights, team ?? Team.Alone) { Gradients = _gradients.Start };
+        if (adapter is not null || Options.Groups.Any(group => group.Frozen))
+        {
+            _workspace.TrainOnly(TModel.Info.Parameters.Where(p => adapter is null ? !Options.Freezes(p.Name) : adapter.Adapts(p)));
+        }
+
         _entropy = Options.LabelSmoothing == 0 ? 0 : LabelSmoothing.Entropy(Options.LabelSmoothing, TModel.Info.Classes);
     }
 
@@ -159,7 +164,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
     }
 
     /// <summary>A tensor's gradient from the last step or <see cref="ForwardBackward(ReadOnlySpan{TrainingBatch})"/>, before clipping; valid until the next one.</summary>
-    /// <param name="name">Checkpoint name; of the adapter's tensors where an adapter is trained.</param>
+    /// <param name="name">Checkpoint name; of the adapter's tensors where an adapter is trained. Of a frozen tensor there is none: what the view shows means nothing.</param>
     /// <returns>A view, [rows, columns].</returns>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
     public TensorView Gradient(string name) => new(_trainedGradients, _trained.Find(name), nameof(Trainer<TModel>));

@@ -54,6 +54,9 @@ public sealed record TrainerOptions
         };
     }
 
+    /// <summary>Whether the first group that a tensor belongs to is frozen.</summary>
+    internal bool Freezes(string name) => Groups.FirstOrDefault(group => group.Matches(name)) is { Frozen: true };
+
     internal double DropoutFor(ModelInfo info) => Dropout ?? info.Dropout;
 
     /// <summary>Refuses what does not make sense, or does not fit the model.</summary>

@@ -78,14 +78,14 @@ internal static class ShakespeareCommand
             {
                 last = trainer.Evaluate([.. run.Validation()]);
                 apart = last - expected;
-                Console.WriteLine(Text($"step {step}: validation loss {last:F4}, PyTorch {expected:F4}, difference {apart:+0.0000;-0.0000}"));
+                Console.WriteLine(Text($"step {step}: validation loss {last:F4}, PyTorch {expected:F4}, difference {Math.Abs(apart):E1}"));
             }
         }
 
         Console.WriteLine(Text($"the first {Math.Min(steps, ComparedSteps)} losses: largest relative difference {worst:E1} (at most {RelativeBound:E0})"));
         Console.WriteLine(double.IsNaN(last)
             ? "no evaluation of the reference run was reached"
-            : Text($"the last validation loss: difference {apart:+0.0000;-0.0000} (at most {ValidationBound})"));
+            : Text($"the last validation loss: difference {Math.Abs(apart):E1} (at most {ValidationBound})"));
         Console.WriteLine(Text($"{steps / Stopwatch.GetElapsedTime(0, ticks).TotalSeconds:F1} steps/s with {team.Threads} threads"));
         return worst <= RelativeBound && Math.Abs(apart) <= ValidationBound ? 0 : 1;
     }

@@ -19,7 +19,7 @@ public sealed class LoraTrainingTests
         Schedule = LearningRateSchedule.Constant(1e-2),
         ClipNorm = 1,
         AccumulationSteps = 2,
-        Groups = [new ParameterGroup("*lora_B*") { LearningRateFactor = 2 }, new ParameterGroup("*layers.0*k_proj*") { Frozen = true }],
+        Groups = [new ParameterGroup("*layers.0*k_proj*") { Frozen = true }, new ParameterGroup("*lora_B*") { LearningRateFactor = 2 }],
     };
 
     [Fact]

@@ -25,6 +25,9 @@ public sealed class GeneratedTrainingTests
     [Fact]
     public void Nothing_is_allocated_on_any_thread() => GeneratedCall.Run(s_model.Value, new Allocating());
 
+    [Fact]
+    public void Gradients_of_frozen_matrices_are_left_out_and_the_others_keep_their_bits() => GeneratedCall.Run(s_model.Value, new Freezing());
+
     private static TrainerOptions Options { get; } = new()
     {
         Optimizer = Optimizer.AdamW(0.9, 0.98, 1e-9),
@@ -55,6 +58,39 @@ public sealed class GeneratedTrainingTests
         }
 
         return batch;
+    }
+
+    private sealed class Freezing : IModelAction
+    {
+        public void Run<TModel>()
+            where TModel : class, ITrainable<TModel>
+        {
+            // Of the decoder's fused projection one part is frozen, of its last layer the bias alone is trained: both products are still needed.
+            ParameterGroup[] groups =
+            [
+                new("encoder.layers.0") { Frozen = true }, new("decoder.layers.1.self_attn.k_proj") { Frozen = true }, new("decoder.layers.0.fc2.weight") { Frozen = true },
+            ];
+            TrainingBatch batch = Batch(TModel.Info, 1, 6);
+            using var whole = new Trainer<TModel>(Create<TModel>(), Options with { Groups = [] });
+            using var partly = new Trainer<TModel>(Create<TModel>(), Options with { Groups = groups });
+            Assert.Equal(whole.ForwardBackward(batch, batch), partly.ForwardBackward(batch, batch));
+            int left = 0;
+            foreach (ParameterInfo parameter in TModel.Info.Parameters)
+            {
+                float[] gradient = partly.Gradient(parameter.Name).ToArray();
+                if (parameter.Name.StartsWith("encoder.layers.0.", StringComparison.Ordinal) && parameter.IsProjection)
+                {
+                    left++;
+                    Assert.All(gradient, g => Assert.Equal(0, g));
+                }
+                else if (!groups.Any(group => group.Matches(parameter.Name)))
+                {
+                    Assert.Equal(whole.Gradient(parameter.Name).ToArray(), gradient);
+                }
+            }
+
+            Assert.Equal(6, left);
+        }
     }
 
     private sealed class Resuming : IModelAction

@@ -42,8 +42,11 @@ internal static class LinearEmitter
         }
 
         writer.Lines($"// dW += d({forward.Y.Role})ᵀ·{forward.X.Role}{(forward.Bias is null ? "" : $", db += Σ d({forward.Y.Role})")}.");
-        writer.Lines(
-            $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(forward.X)}, {graph.At(op.DY)}, {graph.Gradient(forward.Weight)}, {bias}{adds});");
+        using (writer.Open($"if ({GraphEmitter.Trains(forward.Weight, forward.Bias)})"))
+        {
+            writer.Lines(
+                $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(forward.X)}, {graph.At(op.DY)}, {graph.Gradient(forward.Weight)}, {bias}{adds});");
+        }
     }
 
     public static void Emit(GraphEmitter graph, ActivationBackward op, SourceWriter writer)
