@@ -26,7 +26,10 @@ partial class Whole
             bool accumulate = s.Accumulate;
 
             // dW += d(Logits)ᵀ·X.
-            Linear8To10.BackwardWeights(team, label.Count, label[Label.X], label[Label.DLogits], g + Weight.Shared, accumulate);
+            if (s.Trains(Weight.Shared, 160))
+            {
+                Linear8To10.BackwardWeights(team, label.Count, label[Label.X], label[Label.DLogits], g + Weight.Shared, accumulate);
+            }
 
             // d(X) ← d(Logits)·W.
             Linear8To10.BackwardInput(team, label.Count, label[Label.DLogits], transposed + TransposedPanel.Shared, label[Label.DXFromLogits]);
@@ -58,13 +61,19 @@ partial class Whole
             AddNorm8.BackwardDropout(team, targetRows, target[Target.DFeedForwardOutAll], target[Target.FeedForwardSum], target[Target.FeedForwardStatistics], w + Weight.DecoderLayer1FeedForwardGain, dropout, 6, target[Target.DFeedForwardOutInput], target[Target.DFeedForwardNarrowed]);
 
             // dW += d(FeedForwardNarrowed)ᵀ·FeedForwardHidden, db += Σ d(FeedForwardNarrowed).
-            Linear32To8.BackwardWeights(team, target.Count, target[Target.FeedForwardHidden], target[Target.DFeedForwardNarrowed], g + Weight.DecoderLayer1FeedForwardNarrow, g + Weight.DecoderLayer1FeedForwardNarrowBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1FeedForwardNarrow, 256) || s.Trains(Weight.DecoderLayer1FeedForwardNarrowBias, 16))
+            {
+                Linear32To8.BackwardWeights(team, target.Count, target[Target.FeedForwardHidden], target[Target.DFeedForwardNarrowed], g + Weight.DecoderLayer1FeedForwardNarrow, g + Weight.DecoderLayer1FeedForwardNarrowBias, accumulate);
+            }
 
             // d(FeedForwardHidden) ← d(FeedForwardNarrowed)·W where ReLU's output was positive.
             Linear32To8.BackwardInputRelu(team, target.Count, target[Target.DFeedForwardNarrowed], transposed + TransposedPanel.DecoderLayer1FeedForwardNarrow, target[Target.FeedForwardHidden], target[Target.DFeedForwardHiddenBefore]);
 
             // dW += d(FeedForwardHidden)ᵀ·CrossOut, db += Σ d(FeedForwardHidden).
-            Linear8To32.BackwardWeights(team, target.Count, target[Target.CrossOut], target[Target.DFeedForwardHiddenBefore], g + Weight.DecoderLayer1FeedForwardWiden, g + Weight.DecoderLayer1FeedForwardWidenBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1FeedForwardWiden, 512) || s.Trains(Weight.DecoderLayer1FeedForwardWidenBias, 32))
+            {
+                Linear8To32.BackwardWeights(team, target.Count, target[Target.CrossOut], target[Target.DFeedForwardHiddenBefore], g + Weight.DecoderLayer1FeedForwardWiden, g + Weight.DecoderLayer1FeedForwardWidenBias, accumulate);
+            }
 
             // d(CrossOut) += d(FeedForwardHidden)·W.
             Linear8To32.BackwardInputAdd(team, target.Count, target[Target.DFeedForwardHiddenBefore], transposed + TransposedPanel.DecoderLayer1FeedForwardWiden, target[Target.DCrossOutFromFeedForwardHidden]);
@@ -76,24 +85,33 @@ partial class Whole
             AddNorm8.BackwardDropout(team, targetRows, target[Target.DCrossOutFromFeedForwardHidden], target[Target.CrossSum], target[Target.CrossStatistics], w + Weight.DecoderLayer1CrossGain, dropout, 5, target[Target.DCrossOutInput], target[Target.DCrossAttended]);
 
             // dW += d(CrossAttended)ᵀ·CrossContext, db += Σ d(CrossAttended).
-            Linear8To8.BackwardWeights(team, target.Count, target[Target.CrossContext], target[Target.DCrossAttended], g + Weight.DecoderLayer1CrossOut, g + Weight.DecoderLayer1CrossOutBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1CrossOut, 128) || s.Trains(Weight.DecoderLayer1CrossOutBias, 16))
+            {
+                Linear8To8.BackwardWeights(team, target.Count, target[Target.CrossContext], target[Target.DCrossAttended], g + Weight.DecoderLayer1CrossOut, g + Weight.DecoderLayer1CrossOutBias, accumulate);
+            }
 
             // d(CrossContext) ← d(CrossAttended)·W.
             Linear8To8.BackwardInput(team, target.Count, target[Target.DCrossAttended], transposed + TransposedPanel.DecoderLayer1CrossOut, target[Target.DCrossContextFromCrossAttended]);
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4Cross.Backward(
-                team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp],
+                team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp],
                 target[Target.DCrossContextFromCrossAttended], target[Target.DCrossQuery], source[Source.DCrossKeyValue], source[Source.DCrossKeyValue] + 8);
 
             // dW += d(CrossKeyValue)ᵀ·FeedForwardOut, db += Σ d(CrossKeyValue).
-            Linear8To16.BackwardWeights(team, source.Count, source[Source.FeedForwardOut], source[Source.DCrossKeyValue], g + Weight.DecoderLayer1CrossKeyValue, g + Weight.DecoderLayer1CrossKeyValueBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1CrossKeyValue, 256) || s.Trains(Weight.DecoderLayer1CrossKeyValueBias, 16))
+            {
+                Linear8To16.BackwardWeights(team, source.Count, source[Source.FeedForwardOut], source[Source.DCrossKeyValue], g + Weight.DecoderLayer1CrossKeyValue, g + Weight.DecoderLayer1CrossKeyValueBias, accumulate);
+            }
 
             // d(FeedForwardOut) ← d(CrossKeyValue)·W.
             Linear8To16.BackwardInput(team, source.Count, source[Source.DCrossKeyValue], transposed + TransposedPanel.DecoderLayer1CrossKeyValue, source[Source.DFeedForwardOutFromCrossKeyValue]);
 
             // dW += d(CrossQuery)ᵀ·SelfOut, db += Σ d(CrossQuery).
-            Linear8To8.BackwardWeights(team, target.Count, target[Target.SelfOut], target[Target.DCrossQuery], g + Weight.DecoderLayer1CrossQuery, g + Weight.DecoderLayer1CrossQueryBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1CrossQuery, 128) || s.Trains(Weight.DecoderLayer1CrossQueryBias, 16))
+            {
+                Linear8To8.BackwardWeights(team, target.Count, target[Target.SelfOut], target[Target.DCrossQuery], g + Weight.DecoderLayer1CrossQuery, g + Weight.DecoderLayer1CrossQueryBias, accumulate);
+            }
 
             // d(SelfOut) += d(CrossQuery)·W.
             Linear8To8.BackwardInputAdd(team, target.Count, target[Target.DCrossQuery], transposed + TransposedPanel.DecoderLayer1CrossQuery, target[Target.DSelfOutFromCrossQuery]);
@@ -105,18 +123,24 @@ partial class Whole
             AddNorm8.BackwardDropout(team, targetRows, target[Target.DSelfOutFromCrossQuery], target[Target.SelfSum], target[Target.SelfStatistics], w + Weight.DecoderLayer1SelfGain, dropout, 4, target[Target.DSelfOutInput], target[Target.DSelfAttended]);
 
             // dW += d(SelfAttended)ᵀ·SelfContext, db += Σ d(SelfAttended).
-            Linear8To8.BackwardWeights(team, target.Count, target[Target.SelfContext], target[Target.DSelfAttended], g + Weight.DecoderLayer1SelfOut, g + Weight.DecoderLayer1SelfOutBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1SelfOut, 128) || s.Trains(Weight.DecoderLayer1SelfOutBias, 16))
+            {
+                Linear8To8.BackwardWeights(team, target.Count, target[Target.SelfContext], target[Target.DSelfAttended], g + Weight.DecoderLayer1SelfOut, g + Weight.DecoderLayer1SelfOutBias, accumulate);
+            }
 
             // d(SelfContext) ← d(SelfAttended)·W.
             Linear8To8.BackwardInput(team, target.Count, target[Target.DSelfAttended], transposed + TransposedPanel.DecoderLayer1SelfOut, target[Target.DSelfContextFromSelfAttended]);
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4Causal.Backward(
-                team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp],
+                team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, targetRows.KeyEnds, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp],
                 target[Target.DSelfContextFromSelfAttended], target[Target.DSelfQkv], target[Target.DSelfQkv] + 8, target[Target.DSelfQkv] + 16);
 
             // dW += d(SelfQkv)ᵀ·X, db += Σ d(SelfQkv).
-            Linear8To24.BackwardWeights(team, target.Count, target[Target.X], target[Target.DSelfQkv], g + Weight.DecoderLayer1SelfQkv, g + Weight.DecoderLayer1SelfQkvBias, accumulate);
+            if (s.Trains(Weight.DecoderLayer1SelfQkv, 384) || s.Trains(Weight.DecoderLayer1SelfQkvBias, 32))
+            {
+                Linear8To24.BackwardWeights(team, target.Count, target[Target.X], target[Target.DSelfQkv], g + Weight.DecoderLayer1SelfQkv, g + Weight.DecoderLayer1SelfQkvBias, accumulate);
+            }
 
             // d(X) += d(SelfQkv)·W.
             Linear8To24.BackwardInputAdd(team, target.Count, target[Target.DSelfQkv], transposed + TransposedPanel.DecoderLayer1SelfQkv, target[Target.DXFromSelfQkv]);
@@ -158,13 +182,19 @@ partial class Whole
             AddNorm8.BackwardDropout(team, sourceRows, source[Source.DFeedForwardOutFromCrossKeyValue], source[Source.FeedForwardSum], source[Source.FeedForwardStatistics], w + Weight.EncoderLayer1FeedForwardGain, dropout, 2, source[Source.DFeedForwardOutInput], source[Source.DFeedForwardNarrowed]);
 
             // dW += d(FeedForwardNarrowed)ᵀ·FeedForwardHidden, db += Σ d(FeedForwardNarrowed).
-            Linear32To8.BackwardWeights(team, source.Count, source[Source.FeedForwardHidden], source[Source.DFeedForwardNarrowed], g + Weight.EncoderLayer1FeedForwardNarrow, g + Weight.EncoderLayer1FeedForwardNarrowBias, accumulate);
+            if (s.Trains(Weight.EncoderLayer1FeedForwardNarrow, 256) || s.Trains(Weight.EncoderLayer1FeedForwardNarrowBias, 16))
+            {
+                Linear32To8.BackwardWeights(team, source.Count, source[Source.FeedForwardHidden], source[Source.DFeedForwardNarrowed], g + Weight.EncoderLayer1FeedForwardNarrow, g + Weight.EncoderLayer1FeedForwardNarrowBias, accumulate);
+            }
 
             // d(FeedForwardHidden) ← d(FeedForwardNarrowed)·W where ReLU's output was positive.
             Linear32To8.BackwardInputRelu(team, source.Count, source[Source.DFeedForwardNarrowed], transposed + TransposedPanel.EncoderLayer1FeedForwardNarrow, source[Source.FeedForwardHidden], source[Source.DFeedForwardHiddenBefore]);
 
             // dW += d(FeedForwardHidden)ᵀ·SelfOut, db += Σ d(FeedForwardHidden).
-            Linear8To32.BackwardWeights(team, source.Count, source[Source.SelfOut], source[Source.DFeedForwardHiddenBefore], g + Weight.EncoderLayer1FeedForwardWiden, g + Weight.EncoderLayer1FeedForwardWidenBias, accumulate);
+            if (s.Trains(Weight.EncoderLayer1FeedForwardWiden, 512) || s.Trains(Weight.EncoderLayer1FeedForwardWidenBias, 32))
+            {
+                Linear8To32.BackwardWeights(team, source.Count, source[Source.SelfOut], source[Source.DFeedForwardHiddenBefore], g + Weight.EncoderLayer1FeedForwardWiden, g + Weight.EncoderLayer1FeedForwardWidenBias, accumulate);
+            }
 
             // d(SelfOut) += d(FeedForwardHidden)·W.
             Linear8To32.BackwardInputAdd(team, source.Count, source[Source.DFeedForwardHiddenBefore], transposed + TransposedPanel.EncoderLayer1FeedForwardWiden, source[Source.DSelfOutFromFeedForwardHidden]);
@@ -176,18 +206,24 @@ partial class Whole
             AddNorm8.BackwardDropout(team, sourceRows, source[Source.DSelfOutFromFeedForwardHidden], source[Source.SelfSum], source[Source.SelfStatistics], w + Weight.EncoderLayer1SelfGain, dropout, 1, source[Source.DSelfOutInput], source[Source.DSelfAttended]);
 
             // dW += d(SelfAttended)ᵀ·SelfContext, db += Σ d(SelfAttended).
-            Linear8To8.BackwardWeights(team, source.Count, source[Source.SelfContext], source[Source.DSelfAttended], g + Weight.EncoderLayer1SelfOut, g + Weight.EncoderLayer1SelfOutBias, accumulate);
+            if (s.Trains(Weight.EncoderLayer1SelfOut, 128) || s.Trains(Weight.EncoderLayer1SelfOutBias, 16))
+            {
+                Linear8To8.BackwardWeights(team, source.Count, source[Source.SelfContext], source[Source.DSelfAttended], g + Weight.EncoderLayer1SelfOut, g + Weight.EncoderLayer1SelfOutBias, accumulate);
+            }
 
             // d(SelfContext) ← d(SelfAttended)·W.
             Linear8To8.BackwardInput(team, source.Count, source[Source.DSelfAttended], transposed + TransposedPanel.EncoderLayer1SelfOut, source[Source.DSelfContextFromSelfAttended]);
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4.Backward(
-                team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp],
+                team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp],
                 source[Source.DSelfContextFromSelfAttended], source[Source.DSelfQkv], source[Source.DSelfQkv] + 8, source[Source.DSelfQkv] + 16);
 
             // dW += d(SelfQkv)ᵀ·X, db += Σ d(SelfQkv).
-            Linear8To24.BackwardWeights(team, source.Count, source[Source.X], source[Source.DSelfQkv], g + Weight.EncoderLayer1SelfQkv, g + Weight.EncoderLayer1SelfQkvBias, accumulate);
+            if (s.Trains(Weight.EncoderLayer1SelfQkv, 384) || s.Trains(Weight.EncoderLayer1SelfQkvBias, 32))
+            {
+                Linear8To24.BackwardWeights(team, source.Count, source[Source.X], source[Source.DSelfQkv], g + Weight.EncoderLayer1SelfQkv, g + Weight.EncoderLayer1SelfQkvBias, accumulate);
+            }
 
             // d(X) += d(SelfQkv)·W.
             Linear8To24.BackwardInputAdd(team, source.Count, source[Source.DSelfQkv], transposed + TransposedPanel.EncoderLayer1SelfQkv, source[Source.DXFromSelfQkv]);
