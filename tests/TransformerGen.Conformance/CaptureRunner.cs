@@ -12,7 +12,7 @@ internal static class CaptureRunner<TModel>
     public static unsafe void Run(ReferenceCase reference, Comparison comparison)
     {
         using var team = new Team(2);
-        using var workspace = new Workspace(ModelFiles.Load<TModel>(reference.Folder, team).Weights, team);
+        using var workspace = new Workspace(ModelFiles.Load<TModel>(reference.ModelFolder, team).Weights, team);
         var batch = new CaseBatch(reference, "input", TModel.Info);
         batch.Fill(workspace);
         TModel.Evaluate(workspace);

@@ -25,7 +25,7 @@ internal static class CaseRunner<TModel>
         if (reference.WithTraining)
         {
             // Training starts again from the stored weights: the gradients' pass has moved batch norm's running statistics.
-            Train(reference, comparison, ModelFiles.Load<TModel>(reference.Folder, team), team);
+            Train(reference, comparison, ModelFiles.Load<TModel>(reference.ModelFolder, team), team);
         }
     }
 

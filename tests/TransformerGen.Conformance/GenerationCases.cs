@@ -18,7 +18,7 @@ internal static class GenerationCases
             return;
         }
 
-        string file = Path.Combine(reference.Folder, "generation_config.json");
+        string file = Path.Combine(reference.ModelFolder, "generation_config.json");
         GenerationOptions defaults = File.Exists(file) ? GenerationConfig.Read(file) : new GenerationOptions();
         int index = 0;
         foreach (JsonElement one in cases.EnumerateArray())
