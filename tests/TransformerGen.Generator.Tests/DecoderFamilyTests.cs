@@ -132,6 +132,7 @@ public class DecoderFamilyTests
     /// <summary>A key that its default, written out, leaves as it is: the Spec is that of the config without it.</summary>
     [Theory]
     [InlineData("gpt2", "\"activation_function\": \"gelu_new\", \"n_positions\": 1024, \"embd_pdrop\": 0.1, \"resid_pdrop\": 0.1, \"attn_pdrop\": 0.1, \"layer_norm_epsilon\": 1e-5, \"tie_word_embeddings\": true, \"scale_attn_weights\": true, \"n_inner\": null")]
+    [InlineData("gpt2", "\"bos_token_id\": 50256, \"eos_token_id\": [50256]")]
     [InlineData("gptj", "\"activation_function\": \"gelu_new\", \"n_positions\": 2048, \"embd_pdrop\": 0.0, \"tie_word_embeddings\": false, \"n_inner\": 128")]
     [InlineData("gpt_neo", "\"activation_function\": \"gelu_new\", \"max_position_embeddings\": 2048, \"window_size\": 256, \"intermediate_size\": null, \"tie_word_embeddings\": true, \"attention_layers\": [\"global\", \"local\"]")]
     [InlineData("gpt_neox", "\"hidden_act\": \"gelu\", \"rotary_pct\": 0.25, \"rotary_emb_base\": 10000, \"use_parallel_residual\": true, \"attention_bias\": true, \"bos_token_id\": 0, \"eos_token_id\": 2, \"tie_word_embeddings\": false, \"layer_norm_eps\": 1e-5")]
