@@ -83,7 +83,7 @@ partial class Whole
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4Cross.Backward(
-                team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp],
+                team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp],
                 target[Target.DCrossContextFromCrossAttended], target[Target.DCrossQuery], source[Source.DCrossKeyValue], source[Source.DCrossKeyValue] + 8);
 
             // dW += d(CrossKeyValue)ᵀ·FeedForwardOut, db += Σ d(CrossKeyValue).
@@ -112,7 +112,7 @@ partial class Whole
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4Causal.Backward(
-                team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp],
+                team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, targetRows.KeyEnds, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp],
                 target[Target.DSelfContextFromSelfAttended], target[Target.DSelfQkv], target[Target.DSelfQkv] + 8, target[Target.DSelfQkv] + 16);
 
             // dW += d(SelfQkv)ᵀ·X, db += Σ d(SelfQkv).
@@ -183,7 +183,7 @@ partial class Whole
 
             // d(attention): the scores are computed again, block by block.
             Attention2x4.Backward(
-                team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp],
+                team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp],
                 source[Source.DSelfContextFromSelfAttended], source[Source.DSelfQkv], source[Source.DSelfQkv] + 8, source[Source.DSelfQkv] + 16);
 
             // dW += d(SelfQkv)ᵀ·X, db += Σ d(SelfQkv).

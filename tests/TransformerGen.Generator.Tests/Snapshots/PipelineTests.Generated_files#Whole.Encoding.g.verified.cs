@@ -55,7 +55,7 @@ partial class Whole
             Linear8To24.Forward(team, source.Count, source[Source.X], panels + Panel.EncoderLayer1SelfQkv, w + Weight.EncoderLayer1SelfQkvBias, source[Source.SelfQkv]);
 
             // softmax(Q·Kᵀ/√4)·V within each sequence; the matrix of all pairs never exists.
-            Attention2x4.Forward(team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext]);
+            Attention2x4.Forward(team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext]);
 
             // SelfAttended ← SelfContext·Wᵀ + b: [8] → [8].
             Linear8To8.Forward(team, source.Count, source[Source.SelfContext], panels + Panel.EncoderLayer1SelfOut, w + Weight.EncoderLayer1SelfOutBias, source[Source.SelfAttended]);

@@ -74,11 +74,12 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride 32.</param>
         /// <param name="k">The same of the keys; stride 32.</param>
         /// <param name="v">The same of the values; stride 32.</param>
         /// <param name="output">Receives the rows; stride 16.</param>
-        public static void Forward(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output)
+        public static void Forward(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output)
         private struct ForwardWork
         private static void ForwardHeads(int first, int end, void* state)
         private static void ForwardHeads<V>(int first, int end, ForwardWork* work)
@@ -87,12 +88,13 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride 32.</param>
         /// <param name="k">The same of the keys; stride 32.</param>
         /// <param name="v">The same of the values; stride 32.</param>
         /// <param name="output">Receives the rows; stride 16.</param>
         /// <param name="logSumExp">Receives the base-2 logarithm of each softmax's denominator, [rows, 16].</param>
-        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp)
+        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp)
         private struct ForwardKeepWork
         private static void ForwardKeepHeads(int first, int end, void* state)
         private static void ForwardKeepHeads<V>(int first, int end, ForwardKeepWork* work)
@@ -101,6 +103,7 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
         /// <param name="v">As the forward pass read it.</param>
@@ -110,7 +113,7 @@
         /// <param name="dq">Receives the gradient of q, stride 32.</param>
         /// <param name="dk">Receives the gradient of k, stride 32.</param>
         /// <param name="dv">Receives the gradient of v, stride 32.</param>
-        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
         private struct BackwardWork
         private static void BackwardHeads(int first, int end, void* state)
         private static void BackwardHeads<V>(int first, int end, BackwardWork* work)
@@ -170,12 +173,13 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride 32.</param>
         /// <param name="k">The same of the keys; stride 32.</param>
         /// <param name="v">The same of the values; stride 32.</param>
         /// <param name="output">Receives the rows; stride 16.</param>
         /// <param name="logSumExp">Receives the base-2 logarithm of each softmax's denominator, [rows, 16].</param>
-        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp)
+        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp)
         private struct ForwardKeepWork
         private static void ForwardKeepHeads(int first, int end, void* state)
         private static void ForwardKeepHeads<V>(int first, int end, ForwardKeepWork* work)
@@ -184,6 +188,7 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
         /// <param name="v">As the forward pass read it.</param>
@@ -193,7 +198,7 @@
         /// <param name="dq">Receives the gradient of q, stride 32.</param>
         /// <param name="dk">Receives the gradient of k, stride 32.</param>
         /// <param name="dv">Receives the gradient of v, stride 32.</param>
-        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
         private struct BackwardWork
         private static void BackwardHeads(int first, int end, void* state)
         private static void BackwardHeads<V>(int first, int end, BackwardWork* work)
@@ -268,12 +273,13 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">Column of head 0 in the first row of queries; stride 16.</param>
         /// <param name="k">The same of the keys; stride 16.</param>
         /// <param name="v">The same of the values; stride 16.</param>
         /// <param name="output">Receives the rows; stride 16.</param>
         /// <param name="logSumExp">Receives the base-2 logarithm of each softmax's denominator, [rows, 16].</param>
-        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp)
+        public static void ForwardKeep(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp)
         private struct ForwardKeepWork
         private static void ForwardKeepHeads(int first, int end, void* state)
         private static void ForwardKeepHeads<V>(int first, int end, ForwardKeepWork* work)
@@ -282,6 +288,7 @@
         /// <param name="sequences">Sequences.</param>
         /// <param name="queryOffsets">First query row of each sequence, and the end of the last.</param>
         /// <param name="keyOffsets">The same of the key rows.</param>
+        /// <param name="keyEnds">End of the key rows of each sequence that are seen; those behind it are padding.</param>
         /// <param name="q">As the forward pass read it.</param>
         /// <param name="k">As the forward pass read it.</param>
         /// <param name="v">As the forward pass read it.</param>
@@ -291,7 +298,7 @@
         /// <param name="dq">Receives the gradient of q, stride 16.</param>
         /// <param name="dk">Receives the gradient of k, stride 16.</param>
         /// <param name="dv">Receives the gradient of v, stride 16.</param>
-        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
+        public static void Backward(Team team, int sequences, int* queryOffsets, int* keyOffsets, int* keyEnds, float* q, float* k, float* v, float* output, float* logSumExp, float* dOutput, float* dq, float* dk, float* dv)
         private struct BackwardWork
         private static void BackwardHeads(int first, int end, void* state)
         private static void BackwardHeads<V>(int first, int end, BackwardWork* work)

@@ -123,7 +123,7 @@ partial class Whole
             Linear8To24.Forward(team, source.Count, source[Source.X], panels + Panel.EncoderLayer1SelfQkv, w + Weight.EncoderLayer1SelfQkvBias, source[Source.SelfQkv]);
 
             // softmax(Q·Kᵀ/√4)·V within each sequence; the matrix of all pairs never exists.
-            Attention2x4.ForwardKeep(team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp]);
+            Attention2x4.ForwardKeep(team, sourceRows.Sequences, sourceRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, source[Source.SelfQkv], source[Source.SelfQkv] + 8, source[Source.SelfQkv] + 16, source[Source.SelfContext], source[Source.SelfLogSumExp]);
 
             // SelfAttended ← SelfContext·Wᵀ + b: [8] → [8].
             Linear8To8.Forward(team, source.Count, source[Source.SelfContext], panels + Panel.EncoderLayer1SelfOut, w + Weight.EncoderLayer1SelfOutBias, source[Source.SelfAttended]);
@@ -174,7 +174,7 @@ partial class Whole
             Linear8To24.Forward(team, target.Count, target[Target.X], panels + Panel.DecoderLayer1SelfQkv, w + Weight.DecoderLayer1SelfQkvBias, target[Target.SelfQkv]);
 
             // softmax(Q·Kᵀ/√4)·V within each sequence, no query sees a later key; the matrix of all pairs never exists.
-            Attention2x4Causal.ForwardKeep(team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp]);
+            Attention2x4Causal.ForwardKeep(team, targetRows.Sequences, targetRows.Offsets, targetRows.Offsets, targetRows.KeyEnds, target[Target.SelfQkv], target[Target.SelfQkv] + 8, target[Target.SelfQkv] + 16, target[Target.SelfContext], target[Target.SelfLogSumExp]);
 
             // SelfAttended ← SelfContext·Wᵀ + b: [8] → [8].
             Linear8To8.Forward(team, target.Count, target[Target.SelfContext], panels + Panel.DecoderLayer1SelfOut, w + Weight.DecoderLayer1SelfOutBias, target[Target.SelfAttended]);
@@ -189,7 +189,7 @@ partial class Whole
             Linear8To16.Forward(team, source.Count, source[Source.FeedForwardOut], panels + Panel.DecoderLayer1CrossKeyValue, w + Weight.DecoderLayer1CrossKeyValueBias, source[Source.CrossKeyValue]);
 
             // softmax(Q·Kᵀ/√4)·V within each sequence; the matrix of all pairs never exists.
-            Attention2x4Cross.ForwardKeep(team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp]);
+            Attention2x4Cross.ForwardKeep(team, targetRows.Sequences, targetRows.Offsets, sourceRows.Offsets, sourceRows.KeyEnds, target[Target.CrossQuery], source[Source.CrossKeyValue], source[Source.CrossKeyValue] + 8, target[Target.CrossContext], target[Target.CrossLogSumExp]);
 
             // CrossAttended ← CrossContext·Wᵀ + b: [8] → [8].
             Linear8To8.Forward(team, target.Count, target[Target.CrossContext], panels + Panel.DecoderLayer1CrossOut, w + Weight.DecoderLayer1CrossOutBias, target[Target.CrossAttended]);
