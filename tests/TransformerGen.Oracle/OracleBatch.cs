@@ -15,8 +15,8 @@ internal sealed record OracleSequence(IReadOnlyList<int> Tokens, int Past = 0, i
     /// <summary>Rows at its end that are padding: they see the rows before them and nobody sees them.</summary>
     public int Padding { get; init; }
 
-    /// <summary>Padding stands at position -1.</summary>
-    public bool IsPaddingUnplaced { get; init; }
+    /// <summary>Padding of this id stands at position -1 and is not counted; -1 for none.</summary>
+    public int UnplacedId { get; init; } = -1;
 
     /// <summary>Which of its rows are global tokens.</summary>
     public IReadOnlySet<int> Globals { get; init; } = new HashSet<int>();
@@ -89,11 +89,13 @@ internal sealed class PackedRows
         var (tokens, types, positions, sequenceOf, offsets) = (new List<int>(), new List<int>(), new List<int>(), new List<int>(), new List<int> { 0 });
         for (int s = 0; s < sequences.Count; s++)
         {
+            int position = sequences[s].Past;
             for (int i = 0; i < sequences[s].Tokens.Count; i++)
             {
+                bool isUnplaced = i >= sequences[s].Tokens.Count - sequences[s].Padding && sequences[s].Tokens[i] == sequences[s].UnplacedId;
                 tokens.Add(sequences[s].Tokens[i]);
                 types.Add(sequences[s].Types?[i] ?? 0);
-                positions.Add(sequences[s].IsPaddingUnplaced && i >= sequences[s].Tokens.Count - sequences[s].Padding ? -1 : sequences[s].Past + i);
+                positions.Add(isUnplaced ? -1 : position++);
                 sequenceOf.Add(s);
             }
 

@@ -41,4 +41,21 @@ public sealed unsafe class RowSetTests
         Assert.Contains("2 token types for 3 tokens", exception.Message, StringComparison.Ordinal);
         Assert.Equal((1, 1), (rows.Count, rows.Sequences));
     }
+
+    [Fact]
+    public void Padding_ends_the_keys_of_its_own_sequence()
+    {
+        using var rows = new RowSet();
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.MarkPadding(1));
+        rows.Add([1, 2, 3]);
+        rows.Add([4, 5, 6, 7]);
+        rows.MarkPadding(3);
+        rows.Add([8]);
+        Assert.Equal([3, 4, 8], new ReadOnlySpan<int>(rows.View.KeyEnds, 3).ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.MarkPadding(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => rows.MarkPadding(-1));
+        rows.Clear();
+        rows.Add([1, 2]);
+        Assert.Equal(2, rows.KeyEnds[0]);
+    }
 }
