@@ -28,6 +28,9 @@ internal sealed class Execution(OracleBatch batch, OracleParameters parameters, 
 
     public double Loss { get; set; }
 
+    /// <summary>See <see cref="OracleResult.Squares"/>.</summary>
+    public Dictionary<string, Matrix> Squares { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Experts that a row goes through; the router sets it.</summary>
     public int Choices { get; set; }
 

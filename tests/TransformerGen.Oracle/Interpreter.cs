@@ -49,7 +49,10 @@ internal static class Interpreter
             ByTensor(execution.Buffers),
             execution.Probabilities,
             execution.Loss,
-            execution.Margin);
+            execution.Margin)
+        {
+            Squares = execution.Squares,
+        };
     }
 
     private static Dictionary<string, Matrix> ByTensor(Dictionary<Parameter, Matrix> parameters)

@@ -20,6 +20,11 @@ internal sealed record OracleResult(
     double Loss,
     double Margin)
 {
+    /// <summary>
+    /// Of gradients that are sums of many terms which cancel: by the value's name the sums of the terms' squares, in the value's shape or one row for all. Their errors are what such a sum may be off by.
+    /// </summary>
+    public required IReadOnlyDictionary<string, Matrix> Squares { get; init; }
+
     /// <summary>[label rows, vocabulary].</summary>
     public Matrix Logits => Values["OutputLogits"];
 

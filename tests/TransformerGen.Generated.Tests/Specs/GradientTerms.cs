@@ -10,7 +10,7 @@ namespace TransformerGen.Generated.Tests.Specs;
 /// </summary>
 internal static class GradientTerms
 {
-    /// <summary>By tensor; for linear layers and the shifts of norms.</summary>
+    /// <summary>By tensor; for linear layers, the shifts of norms, and what adds to attention's scores.</summary>
     public static Dictionary<string, double> Of(SpecRun run)
     {
         var sizes = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -19,6 +19,11 @@ internal static class GradientTerms
             if (operation is LinearBackwardWeights linear)
             {
                 Matrix dy = run.Training.Values[linear.DY.Name];
+                if (run.Training.Squares.TryGetValue(linear.DY.Name, out Matrix? squares))
+                {
+                    dy = new Matrix(dy.Rows, dy.Columns, [.. dy.Data.Zip(squares.Data, (x, square) => Math.Sqrt((x * x) + square))]);
+                }
+
                 Add(sizes, linear.Forward.Weight, Squares(dy, run.Training.Values[linear.Forward.X.Name]));
                 if (linear.Forward.Bias is { } bias)
                 {
@@ -29,9 +34,35 @@ internal static class GradientTerms
             {
                 Add(sizes, shift, Squares(run.Training.Values[norm.DY.Name]));
             }
+            else if (operation is AttentionBackward { ScoreParts: { } parts } attention)
+            {
+                sizes[attention.Forward.Score!.Tensors[0].Name] = OfValue(run.Training, parts);
+            }
+            else if (operation is RelativeBiasBackward bias)
+            {
+                Add(sizes, bias.Forward.Table, Squares(bias, run.Training.Squares[bias.DY.Name]));
+            }
         }
 
         return sizes;
+    }
+
+    /// <summary>The same of a value; 0 where nothing cancels.</summary>
+    public static double OfValue(OracleResult result, Value value) => result.Squares.TryGetValue(value.Name, out Matrix? squares) ? Math.Sqrt(squares.Data.Max()) : 0;
+
+    private static Matrix Squares(RelativeBiasBackward bias, Matrix squares)
+    {
+        RelativeBias forward = bias.Forward;
+        var sums = new Matrix(forward.Table.Rows, forward.Table.Columns);
+        for (int head = 0; head < sums.Columns; head++)
+        {
+            for (int distance = -forward.Reach; distance <= forward.Reach; distance++)
+            {
+                sums[forward.Buckets.Of(distance), head] += squares[0, (head * ((2 * forward.Reach) + 1)) + forward.Reach + distance];
+            }
+        }
+
+        return sums;
     }
 
     private static void Add(Dictionary<string, double> sizes, Parameter parameter, Matrix squares)

@@ -182,6 +182,13 @@ internal sealed class SpecRun
         _ => [result.Outputs[OutputNames.Hidden], result.Outputs[OutputNames.Pooled]],
     };
 
+    /// <summary>Gradients of what is trained: a product may have stored numbers for its bias.</summary>
+    public Dictionary<string, Matrix> Trained(OracleResult result)
+    {
+        HashSet<string> buffers = [.. Unshared.Parameters.All.SelectMany(parameter => parameter.Tensors).Where(tensor => tensor.IsBuffer).Select(tensor => tensor.Name)];
+        return result.Gradients.Where(pair => !buffers.Contains(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+    }
+
     private OracleBatch Evaluated(bool withGlobals)
     {
         OracleBatch batch = OracleBatch.Of(Sources, Targets);

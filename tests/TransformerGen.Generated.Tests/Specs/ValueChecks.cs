@@ -64,13 +64,13 @@ internal static unsafe class ValueChecks<TModel>
             }
 
             Translate(graph, value, actual);
-            report.Near("value " + value.Name + with, actual, expected, forward.Contains(value) ? 0.1 : least, () => rounded.Value.Values[value.Name]);
+            report.Near("value " + value.Name + with, actual, expected, forward.Contains(value) ? 0.1 : Math.Max(least, GradientTerms.OfValue(oracle, value)), () => rounded.Value.Values[value.Name]);
         }
 
         if (withGlobals)
         {
-            double size = 0.01 * oracle.Gradients.Values.SelectMany(g => g.Data).Max(Math.Abs);
-            foreach ((string name, Matrix gradient) in oracle.Gradients)
+            double size = 0.01 * run.Trained(oracle).Values.SelectMany(g => g.Data).Max(Math.Abs);
+            foreach ((string name, Matrix gradient) in run.Trained(oracle))
             {
                 float[] actual = new TensorView(gradients, model.Weights.Find(name)).ToArray();
                 report.Near("gradient of " + name + with, actual, gradient, size, () => rounded.Value.Gradients[name]);
@@ -133,7 +133,7 @@ internal static unsafe class ValueChecks<TModel>
     /// <summary>What the kernels keep for their own use as the graph defines it.</summary>
     private static void Translate(ModelGraph graph, Value value, float[] actual)
     {
-        if (graph.Operations.OfType<AttentionOperation>().Any(attention => attention.LogSumExp == value))
+        if (graph.Operations.OfType<AttentionOperation>().Any(attention => attention.LogSumExp == value) || graph.Operations.OfType<GlobalAttention>().Any(attention => attention.LogSumExp == value))
         {
             // Kernels keep log2 Σ 2^(log2(e) · score), and plus infinity where there is no key, so that every probability is 0.
             for (int i = 0; i < actual.Length; i++)

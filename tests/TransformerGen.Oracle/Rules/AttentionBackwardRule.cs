@@ -1,5 +1,6 @@
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
+using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Oracle.Rules;
 
@@ -16,6 +17,13 @@ internal static class AttentionBackwardRule
         Matrix? parts = op.ScoreParts is null ? null : execution.Write(op.ScoreParts);
         Matrix? biasParts = op.DBias is null ? null : execution.Write(op.DBias.Parts);
         int reach = (2 * forward.Settings.BiasReach) + 1;
+
+        // A row's gradients of scores sum to 0: what stands behind them is p · dp.
+        Matrix? vectorSquares = op.ScoreParts is null ? null : execution.Squares[op.ScoreParts.Name] = new Matrix(1, op.ScoreParts.Width);
+        Matrix querySquares = execution.Squares[op.DQ.Value.Name] = new Matrix(dQuery.Rows, dQuery.Columns);
+        Matrix keySquares = op.DK.Value == op.DQ.Value ? querySquares : execution.Squares[op.DK.Value.Name] = new Matrix(dKeyValue.Rows, dKeyValue.Columns);
+        double scale = forward.Settings.Score == ScoreKind.DotProduct ? forward.Settings.Scale : 0;
+        Matrix? biasSquares = op.DBias is null ? null : execution.Squares[op.DBias.Parts.Name] = new Matrix(1, op.DBias.Parts.Width);
         foreach (AttentionHead head in AttentionRule.Heads(execution, forward))
         {
             int column = head.Head * width, keyColumn = head.KeyHead * width;
@@ -38,6 +46,16 @@ internal static class AttentionBackwardRule
                     }
 
                     head.Math.ScoreGradient(head.Queries[i], head.Keys[j], j - i, p[j] * (dp[j] - mean), dQ, dK, dVector, dBias);
+                    double term = p[j] * (Math.Abs(dp[j]) + Math.Abs(mean));
+                    AddSquares(querySquares.Row(head.FirstQuery + i).Slice(op.DQ.First + column, width), term * scale, head.Keys[j]);
+                    AddSquares(keySquares.Row(head.FirstKey + j).Slice(op.DK.First + keyColumn, width), term * scale, head.Queries[i]);
+                    if (biasSquares is not null)
+                    {
+                        biasSquares[0, (head.Head * reach) + forward.Settings.BiasReach + Math.Clamp(j - i, -forward.Settings.BiasReach, forward.Settings.BiasReach)] += term * term;
+                    }
+
+                    // tanh is at most 1.
+                    vectorSquares?.Row(0).Slice(head.Head * Padding.Of(width), width)[0] += term * term;
                 }
             }
         }
@@ -45,8 +63,10 @@ internal static class AttentionBackwardRule
         if (op.DBias is { } gradient)
         {
             Matrix dBias = execution.Write(gradient.Gradient), before = gradient.Before is null ? new Matrix(1, dBias.Columns) : execution.Read(gradient.Before);
+            Matrix squares = execution.Squares[gradient.Gradient.Name] = biasSquares!.Copy();
             for (int c = 0; c < dBias.Columns; c++)
             {
+                squares[0, c] += gradient.Before is null ? 0 : execution.Squares[gradient.Before.Name][0, c];
                 dBias[0, c] = before[0, c] + Enumerable.Range(0, biasParts!.Rows).Sum(s => biasParts[s, c]);
             }
         }
@@ -64,6 +84,14 @@ internal static class AttentionBackwardRule
                     }
                 }
             }
+        }
+    }
+
+    private static void AddSquares(Span<double> squares, double factor, double[] x)
+    {
+        for (int c = 0; c < squares.Length; c++)
+        {
+            squares[c] += factor * factor * x[c] * x[c];
         }
     }
 

@@ -1,0 +1,46 @@
+using Xunit;
+
+namespace TransformerGen.Generated.Tests.Specs.Hub;
+
+/// <summary>Sizes at their ends, which a random draw seldom meets: one head, one layer, every number of key heads, heads wider than the model, sequences of one token and of 200.</summary>
+public sealed class HubCaseTests
+{
+    private const string Llama =
+        "\"model_type\": \"llama\", \"hidden_size\": 30, \"intermediate_size\": 41, \"num_hidden_layers\": 1, \"vocab_size\": 101, \"max_position_embeddings\": 256, \"num_attention_heads\": ";
+
+    private const string Gpt2 = "\"model_type\": \"gpt2\", \"n_layer\": 1, \"vocab_size\": 67, \"n_positions\": 200, \"n_inner\": 37, ";
+
+    private const string Bert =
+        "\"model_type\": \"bert\", \"architectures\": [\"BertForMaskedLM\"], \"num_hidden_layers\": 1, \"intermediate_size\": 43, \"vocab_size\": 67, \"max_position_embeddings\": 200, ";
+
+    private const string T5 =
+        "\"model_type\": \"t5\", \"num_layers\": 1, \"vocab_size\": 67, \"d_ff\": 29, \"relative_attention_num_buckets\": 8, \"relative_attention_max_distance\": 20, ";
+
+    private static readonly string[] s_configs =
+    [
+        .. Enumerable.Range(1, 6).Where(keyHeads => 6 % keyHeads == 0).Select(keyHeads => $"{Llama}6, \"head_dim\": 14, \"num_key_value_heads\": {keyHeads}"),
+        .. Enumerable.Range(1, 5).Where(keyHeads => 5 % keyHeads == 0).Select(keyHeads => $"{Llama}5, \"num_key_value_heads\": {keyHeads}"),
+        Llama + "1, \"head_dim\": 66",
+        Llama + "3, \"head_dim\": 2",
+        Gpt2 + "\"n_embd\": 33, \"n_head\": 1",
+        Gpt2 + "\"n_embd\": 39, \"n_head\": 3",
+        Gpt2 + "\"n_embd\": 9, \"n_head\": 9",
+        Bert + "\"hidden_size\": 33, \"num_attention_heads\": 1",
+        Bert + "\"hidden_size\": 35, \"num_attention_heads\": 5",
+        T5 + "\"d_model\": 31, \"num_heads\": 1, \"d_kv\": 9",
+        T5 + "\"d_model\": 24, \"num_heads\": 3, \"d_kv\": 17, \"feed_forward_proj\": \"gated-gelu\"",
+    ];
+
+    [Fact]
+    public void Ends_of_the_sizes_agree_with_the_oracle()
+    {
+        SpecBatch.Run(Enumerable.Range(0, s_configs.Length).Select(i => $"config {i}"), Draw, out IReadOnlyList<string> failures);
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+
+    private static SpecCase Draw(string name)
+    {
+        string text = "{" + s_configs[int.Parse(name["config ".Length..], System.Globalization.CultureInfo.InvariantCulture)] + "}";
+        return new SpecCase(text, HubSpec.Read(text), [200, 1, 7], [1, 200, 16], 0f, 1);
+    }
+}
