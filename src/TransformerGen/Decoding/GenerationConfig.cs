@@ -8,7 +8,7 @@ public static class GenerationConfig
     /// <summary>Name of the file that stands beside config.json.</summary>
     public const string FileName = "generation_config.json";
 
-    /// <summary>Reads a file. A key that is absent or null keeps the option's default; keys that are not about choosing tokens are passed over.</summary>
+    /// <summary>Reads a file. A key that is absent or null keeps the option's default; keys that are not about choosing tokens are passed over, and so is max_length, a length of prompt and answer together: <see cref="GenerationOptions.MaxNewTokens"/> says how many tokens are generated.</summary>
     /// <param name="path">A generation_config.json, or the folder that holds one.</param>
     /// <returns>The options; null for end and padding tokens that the file does not name, which then are the model's own.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -19,6 +19,7 @@ public static class GenerationConfig
         string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         byte[] bytes = File.ReadAllBytes(file);
         var options = new GenerationOptions();
+        bool namesTopK = false;
         string key = "";
         try
         {
@@ -26,6 +27,7 @@ public static class GenerationConfig
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 key = property.Name;
+                namesTopK |= key == "top_k";
                 options = property.Value.ValueKind == JsonValueKind.Null ? options : With(options, key, property.Value, file);
             }
         }
@@ -38,7 +40,8 @@ public static class GenerationConfig
             throw new InvalidDataException($"'{file}' has a value of the wrong type at '{key}'. {exception.Message}", exception);
         }
 
-        return options;
+        // transformers samples from the 50 most probable tokens where a file does not say how many.
+        return options.Sample && !namesTopK ? options with { TopK = 50 } : options;
     }
 
     private static GenerationOptions With(GenerationOptions options, string key, JsonElement value, string file) => key switch
@@ -48,6 +51,7 @@ public static class GenerationConfig
         "min_length" => options with { MinLength = value.GetInt32() },
         "num_beams" => options with { Beams = value.GetInt32() },
         "length_penalty" => options with { LengthPenalty = value.GetDouble() },
+        "early_stopping" when value.ValueKind == JsonValueKind.String => throw Unsupported(key, value, file),
         "early_stopping" => options with { EarlyStopping = value.GetBoolean() },
         "num_return_sequences" => options with { ReturnSequences = value.GetInt32() },
         "do_sample" => options with { Sample = value.GetBoolean() },
@@ -60,6 +64,7 @@ public static class GenerationConfig
         "bad_words_ids" => options with { BadWords = [.. value.EnumerateArray().Select(Ids)] },
         "suppress_tokens" => options with { SuppressTokens = Ids(value) },
         "forced_bos_token_id" => options with { ForcedBeginToken = value.GetInt32() },
+        "forced_eos_token_id" when value.ValueKind == JsonValueKind.Array => throw Unsupported(key, value, file),
         "forced_eos_token_id" => options with { ForcedEndToken = value.GetInt32() },
         "eos_token_id" => options with { EndTokens = value.ValueKind == JsonValueKind.Array ? Ids(value) : [value.GetInt32()] },
         "pad_token_id" => options with { PadToken = value.GetInt32() },
@@ -67,7 +72,18 @@ public static class GenerationConfig
         "diversity_penalty" or "penalty_alpha" when value.GetDouble() != 0 => throw Unsupported(key, value, file),
         "typical_p" when value.GetDouble() != 1 => throw Unsupported(key, value, file),
         "encoder_no_repeat_ngram_size" when value.GetInt32() != 0 => throw Unsupported(key, value, file),
+        "encoder_repetition_penalty" or "guidance_scale" when value.GetDouble() != 1 => throw Unsupported(key, value, file),
+        "epsilon_cutoff" or "eta_cutoff" when value.GetDouble() != 0 => throw Unsupported(key, value, file),
+        "renormalize_logits" when value.GetBoolean() => throw Unsupported(key, value, file),
+        "begin_suppress_tokens" or "sequence_bias" or "force_words_ids" or "constraints" or "exponential_decay_length_penalty" when !IsEmpty(value) => throw Unsupported(key, value, file),
         _ => options,
+    };
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
     };
 
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];

@@ -105,7 +105,7 @@ public static class ModelSpans
         var best = new AnswerSpan(0, 0, -1f);
         for (int start = 0; start < starts.Length; start++)
         {
-            for (int end = start; end < Math.Min(ends.Length, start + maxTokens); end++)
+            for (int end = start; end < start + Math.Min(maxTokens, ends.Length - start); end++)
             {
                 float probability = starts[start] * ends[end];
                 best = probability > best.Probability ? new AnswerSpan(start, end, probability) : best;

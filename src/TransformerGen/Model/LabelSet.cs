@@ -5,7 +5,7 @@ namespace TransformerGen.Model;
 /// <summary>The rows whose next-token distribution is wanted, and in training the class that each should predict.</summary>
 public sealed unsafe class LabelSet : IDisposable
 {
-    private int _capacity = -1, _targetCapacity, _targetWidth;
+    private int _capacity = -1, _targetCapacity, _targetWidth, _targetRows;
 
     /// <summary>Creates an empty set.</summary>
     public LabelSet() => Reserve(16);
@@ -32,7 +32,7 @@ public sealed unsafe class LabelSet : IDisposable
     internal Span<int> LabelSpan => new(Labels, Count);
 
     /// <summary>Empties the set.</summary>
-    public void Clear() => Count = 0;
+    public void Clear() => Count = _targetRows = 0;
 
     /// <summary>Makes room for <paramref name="count"/> label rows.</summary>
     /// <param name="count">Rows.</param>
@@ -49,7 +49,7 @@ public sealed unsafe class LabelSet : IDisposable
         int floats = checked(count * Padding.RoundUp(targets));
         if (targets > 0 && floats > _targetCapacity)
         {
-            Targets = (float*)NativeInts.Resize((int*)Targets, Count * Padding.RoundUp(_targetWidth), floats);
+            Targets = (float*)NativeInts.Resize((int*)Targets, _targetRows * Padding.RoundUp(_targetWidth), floats);
             _targetCapacity = floats;
         }
     }
@@ -74,14 +74,14 @@ public sealed unsafe class LabelSet : IDisposable
     /// <exception cref="ArgumentException">An earlier row has another number of them.</exception>
     public void AddTargets(int row, ReadOnlySpan<float> targets)
     {
-        if (Count > 0 && targets.Length != _targetWidth)
+        if (Count > 0 && (targets.Length != _targetWidth || Count != _targetRows))
         {
-            throw new ArgumentException($"There are {targets.Length} numbers for row {row}. Expected {_targetWidth}, as for the rows before it.", nameof(targets));
+            throw new ArgumentException($"There are {targets.Length} numbers for row {row}. Expected {(Count == _targetRows ? _targetWidth : 0)}, as for the rows before it.", nameof(targets));
         }
 
         _targetWidth = targets.Length;
         int stride = Padding.RoundUp(_targetWidth);
-        if ((Count + 1) * stride > _targetCapacity)
+        if ((Count + 1L) * stride > _targetCapacity)
         {
             Reserve(Math.Max(Count + 1, 2 * Count), _targetWidth);
         }
@@ -90,6 +90,7 @@ public sealed unsafe class LabelSet : IDisposable
         targets.CopyTo(place);
         place[targets.Length..].Clear();
         Add(row);
+        _targetRows = Count;
     }
 
     /// <summary>Replaces the set by the rows that a model's head answers for.</summary>

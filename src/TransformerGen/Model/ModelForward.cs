@@ -216,7 +216,7 @@ public static class ModelForward
 
         if (info.Output == OutputKind.HiddenStates)
         {
-            throw new NotSupportedException($"{info.Name} gives hidden states and has no logits. Call HiddenStates, Pool or Embed.");
+            throw new NotSupportedException($"{info.Name} gives hidden states and has no logits. Call HiddenStates or Embed.");
         }
     }
 

@@ -290,7 +290,13 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         }
 
         int named = _reader.Nested("id2label") is { } map ? map.Unasked.Count() : 0;
-        return Size("num_labels", named > 0 ? named : 2, "the number of classes");
+        int labels = Size("num_labels", named > 0 ? named : 2, "the number of classes");
+        if (named > 0 && labels != named)
+        {
+            Report("num_labels", Number.Text(labels), "as many as id2label names, " + Number.Text(named));
+        }
+
+        return labels;
     }
 
     /// <summary>Names of the classes, where id2label names each of them; else none. Where the attribute chose another number, LABEL_0 and so on, as transformers.</summary>

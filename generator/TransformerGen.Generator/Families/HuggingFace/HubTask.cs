@@ -19,9 +19,10 @@ internal static class HubTasks
     private static readonly (string Suffix, HubTask Task)[] s_suffixes =
     [
         ("ForCausalLM", HubTask.CausalLanguage),
+        ("ForConditionalGeneration", HubTask.SequenceToSequence),
+        ("WithLMHeadModel", HubTask.SequenceToSequence),
         ("LMHeadModel", HubTask.CausalLanguage),
         ("ForMaskedLM", HubTask.MaskedLanguage),
-        ("ForConditionalGeneration", HubTask.SequenceToSequence),
         ("MTModel", HubTask.SequenceToSequence),
         ("ForSequenceClassification", HubTask.SequenceClassification),
         ("ForTokenClassification", HubTask.TokenClassification),
@@ -56,6 +57,8 @@ internal static class HubTasks
         }
 
         string suffix = s_suffixes.FirstOrDefault(row => architecture.EndsWith(row.Suffix, StringComparison.Ordinal)).Suffix ?? "";
+        int known = suffix == "Model" || suffix.Length == 0 ? architecture.LastIndexOf("For", StringComparison.Ordinal) : -1;
+        suffix = known > 0 ? architecture.Substring(known) : suffix;
         return architecture.Substring(0, architecture.Length - suffix.Length) + s_suffixes.First(row => row.Task == task).Suffix;
     }
 
