@@ -20,7 +20,7 @@ public sealed class ClassifyTests(ITestOutputHelper output)
         {
             using TextClassifier classifier = TextClassifier.FromEncoder(encoder, labels, seed: 5);
             double before = Accuracy(classifier.Classify(texts));
-            classifier.Train(training, epochs: 8, rate: 1e-4, seed: 5, new Progress<TrainingProgress>(), default);
+            classifier.Train(training, epochs: 12, rate: 1e-4, seed: 5, new Progress<TrainingProgress>(), default);
             Answer[] answers = classifier.Classify(texts);
             double after = Accuracy(answers);
             output.WriteLine($"{before:P1} before, {after:P1} after");
