@@ -10,7 +10,8 @@ internal static class Program
     {
         var texts = new Argument<string[]>("texts")
         {
-            Description = "Texts to classify, each in quotes. Without any, they are read from standard input, one a line.", Arity = ArgumentArity.ZeroOrMore,
+            Description = "Texts to classify, each in quotes. Without any, they are read from standard input, one a line.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var data = new Option<FileInfo?>("--data") { Description = "Learn the lines of this file: label, tab, text, UTF-8; by default the sample's own." };
         var test = new Option<FileInfo?>("--test") { Description = "Test with the lines of this file; by default one line in five of each label is held out of --data." };

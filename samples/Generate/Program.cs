@@ -12,11 +12,13 @@ internal static class Program
         var maxTokens = new Option<int>("--max-tokens") { Description = "The most tokens to generate.", DefaultValueFactory = _ => 256 };
         var temperature = new Option<double>("--temperature")
         {
-            Description = "How daring the story is; 0 always takes the most probable token.", DefaultValueFactory = _ => 1,
+            Description = "How daring the story is; 0 always takes the most probable token.",
+            DefaultValueFactory = _ => 1,
         };
         var topP = new Option<double>("--top-p")
         {
-            Description = "Draw from the most probable tokens that together reach this probability.", DefaultValueFactory = _ => 0.9,
+            Description = "Draw from the most probable tokens that together reach this probability.",
+            DefaultValueFactory = _ => 0.9,
         };
         var seed = new Option<ulong?>("--seed") { Description = "The same seed tells the same story; by default another one each time." };
         var ids = new Option<bool>("--ids") { Description = "Print the ids of the generated tokens on one line in place of text." };

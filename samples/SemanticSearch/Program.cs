@@ -18,7 +18,8 @@ internal static class Program
     {
         var file = new Argument<FileInfo?>("file")
         {
-            Description = "Text whose sentences are searched, UTF-8; by default the sample's own.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "Text whose sentences are searched, UTF-8; by default the sample's own.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var ask = new Option<string[]>("--ask") { Description = "Answer this question and end; may be given several times. By default questions are read from standard input." };
         var top = new Option<int>("--top") { Description = "Sentences shown for a question.", DefaultValueFactory = _ => 3 };

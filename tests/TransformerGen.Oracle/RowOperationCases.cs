@@ -85,7 +85,8 @@ internal static class RowOperationCases
         {
             Value qkv = HeadNorm(graph, 8 * n, Part(graph, 0, 2, 2 * n, NormKind.Rms), Part(graph, 4 * n, 1, 2 * n, NormKind.Rms));
             return Rotary(graph, qkv, RotaryKind.HalfSplit, 2 * n, 2 * n, 1f);
-        });
+        }
+        );
     }
 
     private static Value Experts(OperationGraph graph, int width, int experts, int perToken, bool normalise)

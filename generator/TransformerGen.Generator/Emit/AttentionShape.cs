@@ -188,8 +188,13 @@ internal sealed record AttentionShape(
         int stride = Pad(2 * KeyWidth);
         return this with
         {
-            QueryStride = Pad(Width), KeyStride = stride, ValueStride = stride, OutputStride = Pad(Width),
-            QueryTail = Pad(Width) - Width, KeyTail = 0, ValueTail = stride - (2 * KeyWidth),
+            QueryStride = Pad(Width),
+            KeyStride = stride,
+            ValueStride = stride,
+            OutputStride = Pad(Width),
+            QueryTail = Pad(Width) - Width,
+            KeyTail = 0,
+            ValueTail = stride - (2 * KeyWidth),
         };
     }
 

@@ -188,7 +188,14 @@ public sealed class WordVectorTrainerTests
         var x = Cooccurrences.Count(corpus, 2).ToDictionary(p => (corpus.Vocabulary.Words[p.Word], corpus.Vocabulary.Words[p.Context]), p => p.Count);
         var expected = new Dictionary<(string, string), double>
         {
-            [("a", "b")] = 2, [("b", "a")] = 2, [("a", "a")] = 1, [("b", "c")] = 0.5, [("c", "b")] = 0.5, [("a", "c")] = 1, [("c", "a")] = 1, [("c", "c")] = 2,
+            [("a", "b")] = 2,
+            [("b", "a")] = 2,
+            [("a", "a")] = 1,
+            [("b", "c")] = 0.5,
+            [("c", "b")] = 0.5,
+            [("a", "c")] = 1,
+            [("c", "a")] = 1,
+            [("c", "c")] = 2,
         };
         Assert.Equal(expected.OrderBy(e => e.Key), x.OrderBy(e => e.Key));
     }

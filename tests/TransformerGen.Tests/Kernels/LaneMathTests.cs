@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
 using TransformerGen.Oracle.Rules;
-using Xunit.Abstractions;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace TransformerGen.Tests.Kernels;
 

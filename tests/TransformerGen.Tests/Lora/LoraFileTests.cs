@@ -128,7 +128,14 @@ public sealed class LoraFileTests
 
             var options = new LoraOptions
             {
-                TargetPattern = @".*\.(q|v)_proj", Rank = 5, Alpha = 2.5, RankStabilized = true, RankPattern = [new("v_proj", 40)], AlphaPattern = [new("q_proj", 3)], Dropout = 0.1, BaseModel = "a/b",
+                TargetPattern = @".*\.(q|v)_proj",
+                Rank = 5,
+                Alpha = 2.5,
+                RankStabilized = true,
+                RankPattern = [new("v_proj", 40)],
+                AlphaPattern = [new("q_proj", 3)],
+                Dropout = 0.1,
+                BaseModel = "a/b",
             };
             using LoraAdapter odd = LoraAdapter.Create(weights, options, seed: 8);
             LoraModels.FillB(odd, 9);

@@ -36,7 +36,9 @@ internal sealed class Gpt2Family : HubFamily
                 "decoder",
                 new EmbeddingSpec(prefix + "wte.weight", width, 1f)
                 {
-                    Positions = PositionKind.Learned, PositionTable = new PositionTableSpec(prefix + "wpe.weight", length), Dropout = embeddingDropout,
+                    Positions = PositionKind.Learned,
+                    PositionTable = new PositionTableSpec(prefix + "wpe.weight", length),
+                    Dropout = embeddingDropout,
                 },
                 HubModels.Layers(layers, i =>
                 {

@@ -43,7 +43,8 @@ internal sealed class GptJFamily : HubFamily
                     string name = prefix + "h." + Number.Text(i);
                     AttentionSpec attention = HubModels.Attention(name + ".attn", heads, heads, headWidth, bias: false, width, output: "out_proj") with
                     {
-                        Rotary = rotary, Dropout = attentionDropout,
+                        Rotary = rotary,
+                        Dropout = attentionDropout,
                     };
                     var feedForward = new FeedForwardSpec(
                         ProjectionSpec.Of(bias: true, (name + ".mlp.fc_in", inner)), ProjectionSpec.Of(bias: true, (name + ".mlp.fc_out", width)), inner, activation);

@@ -39,14 +39,18 @@ internal sealed class GptNeoFamily : HubFamily
                 "decoder",
                 new EmbeddingSpec(prefix + "wte.weight", width, 1f)
                 {
-                    Positions = PositionKind.Learned, PositionTable = new PositionTableSpec(prefix + "wpe.weight", length), Dropout = embeddingDropout,
+                    Positions = PositionKind.Learned,
+                    PositionTable = new PositionTableSpec(prefix + "wpe.weight", length),
+                    Dropout = embeddingDropout,
                 },
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "h." + Number.Text(i);
                     AttentionSpec attention = HubModels.Attention(name + ".attn.attention", heads, heads, headWidth, bias: false, width, outputBias: true, "out_proj") with
                     {
-                        Scale = 1f, Pattern = local[i] ? HubDecoders.Pattern(window, length) : PatternSpec.Full, Dropout = attentionDropout,
+                        Scale = 1f,
+                        Pattern = local[i] ? HubDecoders.Pattern(window, length) : PatternSpec.Full,
+                        Dropout = attentionDropout,
                     };
                     var feedForward = new FeedForwardSpec(
                         ProjectionSpec.Of(bias: true, (name + ".mlp.c_fc", inner)), ProjectionSpec.Of(bias: true, (name + ".mlp.c_proj", width)), inner, activation);

@@ -23,6 +23,7 @@ internal sealed class MistralFamily : HubFamily
         return HubDecoders.ByLlamasNames(config, task, sizes, (null, 1, 2), tied: false, Norm, (name, _) => HubModels.PreNorm(
             0f,
             (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn") with { Rotary = rotary, Pattern = pattern, Dropout = dropout }),
-            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with { Dropout = dropout };
+            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with
+        { Dropout = dropout };
     }
 }

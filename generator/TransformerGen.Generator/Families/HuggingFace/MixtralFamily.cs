@@ -25,6 +25,7 @@ internal sealed class MixtralFamily : HubFamily
             0f,
             (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn") with { Rotary = rotary, Pattern = pattern, Dropout = dropout }),
             (Norm(name + ".post_attention_layernorm"),
-                HubDecoders.Experts(name + ".block_sparse_moe", ("w1", "w3", "w2"), sizes.Width, count, perToken, sizes.Inner, activation, normalise: true)))) with { Dropout = dropout };
+                HubDecoders.Experts(name + ".block_sparse_moe", ("w1", "w3", "w2"), sizes.Width, count, perToken, sizes.Inner, activation, normalise: true)))) with
+        { Dropout = dropout };
     }
 }

@@ -46,7 +46,9 @@ internal sealed class ModernBertFamily : HubFamily
                 "encoder",
                 new EmbeddingSpec(prefix + "embeddings.tok_embeddings.weight", width, 1f)
                 {
-                    PaddingRow = model.PadId, Norm = Norm(prefix + "embeddings.norm"), Dropout = config.Rate("embedding_dropout", 0),
+                    PaddingRow = model.PadId,
+                    Norm = Norm(prefix + "embeddings.norm"),
+                    Dropout = config.Rate("embedding_dropout", 0),
                 },
                 HubModels.Layers(layers, i =>
                 {

@@ -35,7 +35,8 @@ internal sealed class Olmo2Family : HubFamily
                 ResidualSpec.Of(new BranchSpec(attention) { NormAfter = Norm(name + ".post_attention_layernorm") }),
                 ResidualSpec.Of(new BranchSpec(sizes.Gated(name + ".mlp", activation)) { NormAfter = Norm(name + ".post_feedforward_layernorm") }),
             ]));
-        }) with { Dropout = dropout };
+        }) with
+        { Dropout = dropout };
 
         HeadNormSpec All(string name, int width) => new(new EquatableList<string>([name + ".weight"]), null, 1, width, NormKind.Rms, epsilon);
     }

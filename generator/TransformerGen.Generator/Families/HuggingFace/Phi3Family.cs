@@ -31,10 +31,14 @@ internal sealed class Phi3Family : HubFamily
             AttentionSpec attention = sizes.Attention(name + ".self_attn");
             attention = attention with
             {
-                Query = ProjectionSpec.Of(bias: false, (name + ".self_attn.qkv_proj", attention.Query.Width)), Rotary = rotary, Pattern = pattern, Dropout = attentionDropout,
+                Query = ProjectionSpec.Of(bias: false, (name + ".self_attn.qkv_proj", attention.Query.Width)),
+                Rotary = rotary,
+                Pattern = pattern,
+                Dropout = attentionDropout,
             };
             FeedForwardSpec feedForward = sizes.Gated(name + ".mlp", activation) with { Widen = ProjectionSpec.Of(bias: false, (name + ".mlp.gate_up_proj", 2 * sizes.Inner)) };
             return HubModels.PreNorm(dropout, (Norm(name + ".input_layernorm"), attention), (Norm(name + ".post_attention_layernorm"), feedForward));
-        }) with { Dropout = dropout };
+        }) with
+        { Dropout = dropout };
     }
 }

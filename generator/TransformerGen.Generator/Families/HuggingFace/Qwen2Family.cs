@@ -24,7 +24,8 @@ internal sealed class Qwen2Family : HubFamily
         return HubDecoders.ByLlamasNames(config, task, sizes, (null, null, null), tied: false, Norm, (name, i) => HubModels.PreNorm(
             0f,
             (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", bias: true, outputBias: false) with { Rotary = rotary, Pattern = patterns[i], Dropout = dropout }),
-            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with { Dropout = dropout };
+            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with
+        { Dropout = dropout };
     }
 
     /// <summary>Where use_sliding_window says so, layers from max_window_layers on, or those that layer_types names.</summary>

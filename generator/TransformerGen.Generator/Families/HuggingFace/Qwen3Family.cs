@@ -28,6 +28,7 @@ internal sealed class Qwen3Family : HubFamily
                 0f,
                 (Norm(name + ".input_layernorm"), HubDecoders.WithHeadNorms(attention, name + ".self_attn", epsilon)),
                 (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)));
-        }) with { Dropout = dropout };
+        }) with
+        { Dropout = dropout };
     }
 }

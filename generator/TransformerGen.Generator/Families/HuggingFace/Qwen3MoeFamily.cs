@@ -39,6 +39,7 @@ internal sealed class Qwen3MoeFamily : HubFamily
                 0f,
                 (Norm(name + ".input_layernorm"), HubDecoders.WithHeadNorms(attention, name + ".self_attn", epsilon)),
                 (Norm(name + ".post_attention_layernorm"), feedForward));
-        }) with { Dropout = dropout };
+        }) with
+        { Dropout = dropout };
     }
 }

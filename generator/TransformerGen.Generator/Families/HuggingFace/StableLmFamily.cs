@@ -45,7 +45,8 @@ internal sealed class StableLmFamily : HubFamily
             var attend = new BranchSpec(attention) { NormBefore = Norm(name + ".input_layernorm") };
             var feed = new BranchSpec(sizes.Gated(name + ".mlp", activation)) { NormBefore = parallel ? attend.NormBefore : Norm(name + ".post_attention_layernorm"), Dropout = dropout };
             return new LayerSpec(new EquatableList<ResidualSpec>(parallel ? [ResidualSpec.Of(attend, feed)] : [ResidualSpec.Of(attend), ResidualSpec.Of(feed)]));
-        }) with { Dropout = dropout };
+        }) with
+        { Dropout = dropout };
 
         HeadNormSpec OfHeads(string name, int heads) => new(
             new EquatableList<string>(Enumerable.Range(0, heads).Select(head => name + ".norms." + Number.Text(head) + ".weight")), null, heads, sizes.HeadWidth, NormKind.Layer, epsilon);
