@@ -63,6 +63,13 @@ public sealed class RuntimeNamesTests
             tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
             used);
 
+        // A family whose batches mark tokens that see everything.
+        Collect(
+            GeneratedModel.Generate(
+                "[TransformerGen.TransformerModel(\"config.json\")] public sealed partial class Model;", File.ReadAllText(Path.Combine(Repository.Fixtures, "longformer-mlm", "config.json"))),
+            tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
+            used);
+
         // Operations that the paper's model does not have.
         Collect(InMemoryCompiler.Create("Operations", Emitted("Gate, Silu", "Linear, HeadNorm, Rotary", "Embed, fairseq positions from 2, dropout")), _ => true, used);
 
