@@ -65,29 +65,11 @@ internal static class CaseRunner<TModel>
         Compare("logits", logits);
     }
 
-    // Bare models: the sum of sin over all numbers of the outputs.
-    private static double Sines(in HiddenOutputs outputs) => Sines(outputs.Hidden, outputs.HiddenGradient) + Sines(outputs.Pooled, outputs.PooledGradient);
-
-    private static double Sines(FloatRows y, FloatRows dy)
-    {
-        double sum = 0;
-        for (int row = 0; row < y.Count; row++)
-        {
-            for (int i = 0; i < y.Width; i++)
-            {
-                sum += Math.Sin(y[row][i]);
-                dy[row][i] = (float)Math.Cos(y[row][i]);
-            }
-        }
-
-        return sum;
-    }
-
     private static void Gradients(ReferenceCase reference, Comparison comparison, TModel model, Team team, LoraAdapter? adapter)
     {
         using var trainer = new Trainer<TModel>(model, new TrainerOptions { LabelSmoothing = Smoothing(reference), Dropout = 0 }, team, adapter);
         TrainingBatch batch = new CaseBatch(reference, "input", TModel.Info).ForTraining();
-        double loss = TModel.Info.Output == OutputKind.HiddenStates ? trainer.ForwardBackward(Sines, batch) : trainer.ForwardBackward(batch);
+        double loss = TModel.Info.Output == OutputKind.HiddenStates ? trainer.ForwardBackward((in HiddenOutputs outputs) => SineLoss.Of(outputs), batch) : trainer.ForwardBackward(batch);
         comparison.Add("loss", Math.Abs(loss - reference.Json.GetProperty("loss").GetDouble()), Math.Max(2e-5, 8 * reference.Float32Error("loss")));
 
         string[] names = [.. reference.Expected.Tensors.Keys.Where(n => n.StartsWith("grad.", StringComparison.Ordinal))];

@@ -34,7 +34,7 @@ public sealed class CausalFixtureTests(ITestOutputHelper output)
 
         for (int i = 0; i < layers && fixture.Names.Contains("attentions.0"); i++)
         {
-            NearAttention(fixture[$"attentions.{i}"], result.Probabilities[i], $"attentions.{i}", Allowed(fixture, "attentions"));
+            Reference.NearAttention(fixture[$"attentions.{i}"], result.Probabilities[i], $"attentions.{i}", Allowed(fixture, "attentions"));
         }
 
         output.WriteLine($"{worst:E2}");
@@ -56,7 +56,7 @@ public sealed class CausalFixtureTests(ITestOutputHelper output)
         {
             double[] gradient = fixture["grad." + tensor].Data;
             double scale = Math.Max(gradient.Max(Math.Abs), 0.01 * top);
-            double error = Distance(gradient, result.Gradients[tensor].Data) / scale;
+            double error = Reference.Distance(gradient, result.Gradients[tensor].Data) / scale;
             worst = Math.Max(worst, error);
             Assert.True(error <= allowed, $"grad.{tensor}: {error:E2} of {scale:E2}, {allowed:E2} allowed");
         }
@@ -69,28 +69,8 @@ public sealed class CausalFixtureTests(ITestOutputHelper output)
     private static double Near(Matrix expected, Matrix actual, string name, double allowed)
     {
         Assert.Equal((expected.Rows, expected.Columns), (actual.Rows, actual.Columns));
-        double error = Distance(expected.Data, actual.Data);
+        double error = Reference.Distance(expected.Data, actual.Data);
         Assert.True(error <= allowed, $"{name}: {error:E2}, {allowed:E2} allowed");
         return error;
     }
-
-    private static void NearAttention(StoredTensor expected, OracleProbabilities actual, string name, double allowed)
-    {
-        (int heads, int queries, int keys) = (expected.Shape[1], expected.Shape[2], expected.Shape[3]);
-        for (int s = 0; s < expected.Shape[0]; s++)
-        {
-            for (int h = 0; h < heads; h++)
-            {
-                Matrix matrix = actual.Sequences[s][h];
-                for (int i = 0; i < matrix.Rows; i++)
-                {
-                    double[] row = expected.Data.AsSpan((((((s * heads) + h) * queries) + i) * keys), keys).ToArray();
-                    double error = Distance(row[..matrix.Columns], matrix.Row(i).ToArray());
-                    Assert.True(error <= allowed, $"{name}, sequence {s}, head {h}, query {i}: {error:E2}, {allowed:E2} allowed");
-                }
-            }
-        }
-    }
-
-    private static double Distance(double[] expected, double[] actual) => expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max();
 }

@@ -45,7 +45,7 @@ public sealed class EncoderFamilyTests(ITestOutputHelper output)
         int index = 0;
         foreach (string attention in Attentions(fixture))
         {
-            NearAttention(fixture, attention, result.Probabilities[index++]);
+            Reference.NearAttention(fixture[attention], result.Probabilities[index++], attention, Tolerance(fixture, "attentions"));
         }
 
         if (fixture.Names.Contains("logits"))
@@ -87,7 +87,7 @@ public sealed class EncoderFamilyTests(ITestOutputHelper output)
         {
             double[] gradient = fixture["grad." + tensor].Data;
             double[] actual = result.Gradients.TryGetValue(tensor, out Matrix? matrix) ? matrix.Data : new double[gradient.Length];
-            double scale = Math.Max(gradient.Max(Math.Abs), 0.01 * top), error = Distance(gradient, actual) / scale;
+            double scale = Math.Max(gradient.Max(Math.Abs), 0.01 * top), error = Reference.Distance(gradient, actual) / scale;
             worst = Math.Max(worst, error);
             Assert.True(error <= Tolerance(fixture, "grad"), $"grad.{tensor}: {error:E2} of {scale:E2}");
         }
@@ -130,36 +130,11 @@ public sealed class EncoderFamilyTests(ITestOutputHelper output)
             .Concat(Enumerable.Range(0, Count("decoder_attentions.")).SelectMany(layer => new[] { $"decoder_attentions.{layer}", $"cross_attentions.{layer}" }));
     }
 
-    private static void NearAttention(HubFixture fixture, string name, OracleProbabilities actual)
-    {
-        StoredTensor expected = fixture[name];
-        (int heads, int queries, int keys) = (expected.Shape[1], expected.Shape[2], expected.Shape[3]);
-        for (int s = 0; s < expected.Shape[0]; s++)
-        {
-            for (int h = 0; h < heads; h++)
-            {
-                Matrix matrix = actual.Sequences[s][h];
-                for (int i = 0; i < matrix.Rows; i++)
-                {
-                    double[] row = expected.Data.AsSpan((((((s * heads) + h) * queries) + i) * keys), matrix.Columns).ToArray();
-                    double error = Distance(row, matrix.Row(i).ToArray());
-                    Assert.True(error <= Tolerance(fixture, "attentions"), $"{name}, sequence {s}, head {h}, query {i}: {error:E2}");
-                }
-            }
-        }
-    }
-
     private void Near(HubFixture fixture, Matrix expected, Matrix actual, string name, string group)
     {
         Assert.Equal((expected.Rows, expected.Columns), (actual.Rows, actual.Columns));
-        double error = Distance(expected.Data, actual.Data), scale = Math.Max(1, expected.Data.Max(Math.Abs));
+        double error = Reference.Distance(expected.Data, actual.Data), scale = Math.Max(1, expected.Data.Max(Math.Abs));
         output.WriteLine($"{name} {error / scale:E2}");
         Assert.True(error <= Tolerance(fixture, group) * scale, $"{name}: {error:E2} of {scale:E2}");
-    }
-
-    private static double Distance(double[] expected, double[] actual)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        return expected.Length == 0 ? 0 : expected.Zip(actual, (e, a) => double.IsFinite(a) ? Math.Abs(e - a) : double.PositiveInfinity).Max();
     }
 }

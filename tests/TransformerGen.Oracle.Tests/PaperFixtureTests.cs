@@ -39,7 +39,7 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
         Assert.True(!hasAttentions || AttentionNames(fixture).Count() == result.Probabilities.Count, "one attention per sublayer");
         foreach ((string attention, int index) in AttentionNames(fixture).Select((attention, index) => (attention, index)))
         {
-            NearAttention(fixture[attention], result.Probabilities[index], attention);
+            Reference.NearAttention(fixture[attention], result.Probabilities[index], attention, Tolerance);
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
         {
             double[] gradient = fixture["grad." + tensor].Data;
             double scale = Math.Max(gradient.Max(Math.Abs), 0.01 * top);
-            double error = Distance(gradient, result.Gradients[tensor].Data) / scale;
+            double error = Reference.Distance(gradient, result.Gradients[tensor].Data) / scale;
             worst = Math.Max(worst, error);
             Assert.True(error <= Tolerance, $"grad.{tensor}: {error:E2} of {scale:E2}");
         }
@@ -88,7 +88,7 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
         double worst = 0;
         foreach (string tensor in fixture.Names.Where(tensor => tensor.StartsWith("trained.", StringComparison.Ordinal)))
         {
-            double error = Distance(fixture[tensor].Data, parameters[tensor[8..]].Data);
+            double error = Reference.Distance(fixture[tensor].Data, parameters[tensor[8..]].Data);
             worst = Math.Max(worst, error);
             Assert.True(error <= 1e-5, $"{tensor}: {error:E2}");
         }
@@ -107,36 +107,11 @@ public sealed class PaperFixtureTests(ITestOutputHelper output)
                 : [$"decoder_attentions.{layer}"]));
     }
 
-    private static void NearAttention(StoredTensor expected, OracleProbabilities actual, string name)
-    {
-        (int heads, int queries, int keys) = (expected.Shape[1], expected.Shape[2], expected.Shape[3]);
-        for (int s = 0; s < expected.Shape[0]; s++)
-        {
-            for (int h = 0; h < heads; h++)
-            {
-                Matrix matrix = actual.Sequences[s][h];
-                for (int i = 0; i < matrix.Rows; i++)
-                {
-                    double[] row = expected.Data.AsSpan((((((s * heads) + h) * queries) + i) * keys), keys).ToArray();
-                    double error = Distance(row[..matrix.Columns], matrix.Row(i).ToArray());
-                    Assert.True(error <= Tolerance, $"{name}, sequence {s}, head {h}, query {i}: {error:E2}");
-                    Assert.All(row[matrix.Columns..], padding => Assert.Equal(0, padding));
-                }
-            }
-        }
-    }
-
     private void Near(Matrix expected, Matrix actual, string name)
     {
         Assert.Equal((expected.Rows, expected.Columns), (actual.Rows, actual.Columns));
-        double error = Distance(expected.Data, actual.Data), scale = Math.Max(1, expected.Data.Max(Math.Abs));
+        double error = Reference.Distance(expected.Data, actual.Data), scale = Math.Max(1, expected.Data.Max(Math.Abs));
         output.WriteLine($"{name} {error / scale:E2}");
         Assert.True(error <= Tolerance * scale, $"{name}: {error:E2} of {scale:E2}");
-    }
-
-    private static double Distance(double[] expected, double[] actual)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        return expected.Length == 0 ? 0 : expected.Zip(actual, (e, a) => double.IsFinite(a) ? Math.Abs(e - a) : double.PositiveInfinity).Max();
     }
 }

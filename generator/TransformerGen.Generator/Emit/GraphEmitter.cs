@@ -26,8 +26,8 @@ internal sealed class GraphEmitter
         ("label", "Region label = s.LabelArena;"),
         ("sourceSequence", "Region sourceSequence = s.SourceSequenceArena;"),
         ("targetSequence", "Region targetSequence = s.TargetSequenceArena;"),
-        ("sourceExperts", "Region sourceExperts = s.SourceExpertArena;"),
-        ("targetExperts", "Region targetExperts = s.TargetExpertArena;"),
+        ("sourceExpert", "Region sourceExpert = s.SourceExpertArena;"),
+        ("targetExpert", "Region targetExpert = s.TargetExpertArena;"),
         ("once", "Region once = s.OnceArena;"),
         ("w", "float* w = s.Values;"),
         ("panels", "float* panels = s.Panels;"),
@@ -251,17 +251,8 @@ internal sealed class GraphEmitter
         }
     }
 
-    private static string Arena(Symbol symbol) => symbol switch
-    {
-        Symbol.SourceRows => "source",
-        Symbol.TargetRows => "target",
-        Symbol.LabelRows => "label",
-        Symbol.SourceSequences => "sourceSequence",
-        Symbol.TargetSequences => "targetSequence",
-        Symbol.SourceExpertRows => "sourceExperts",
-        Symbol.TargetExpertRows => "targetExperts",
-        _ => "once",
-    };
+    /// <summary>A region as the statements of a stage call it: sourceSequence.</summary>
+    private static string Arena(Symbol symbol) => char.ToLowerInvariant(Region(symbol)[0]) + Region(symbol).Substring(1);
 
     private static string Region(Symbol symbol) => symbol switch
     {
@@ -270,8 +261,8 @@ internal sealed class GraphEmitter
         Symbol.LabelRows => "Label",
         Symbol.SourceSequences => "SourceSequence",
         Symbol.TargetSequences => "TargetSequence",
-        Symbol.SourceExpertRows => "SourceExperts",
-        Symbol.TargetExpertRows => "TargetExperts",
+        Symbol.SourceExpertRows => "SourceExpert",
+        Symbol.TargetExpertRows => "TargetExpert",
         _ => "Once",
     };
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TransformerGen.Generator.Graph;
 
 namespace TransformerGen.Generator.Emit;
@@ -13,8 +12,6 @@ internal abstract record RouteKernel(int Experts, int PerToken, bool Normalise) 
     protected int Stride => Padding.Of(Experts);
 
     protected int ChoiceStride => Padding.Of(PerToken);
-
-    protected static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
 
 internal sealed record RouteForwardKernel(int Experts, int PerToken, bool Normalise) : RouteKernel(Experts, PerToken, Normalise)
@@ -23,6 +20,22 @@ internal sealed record RouteForwardKernel(int Experts, int PerToken, bool Normal
 
     public override void Emit(SourceWriter writer)
     {
+        string normalise = Normalise
+            ? $$"""
+
+
+                float total = 0f;
+                for (int c = 0; c < {{PerToken}}; c++)
+                {
+                    total += w[c];
+                }
+
+                for (int c = 0; c < {{PerToken}}; c++)
+                {
+                    w[c] /= total;
+                }
+            """
+            : "";
         new TeamMethod(
             "Choose",
             $"probabilities = softmax(scores) [rows, {Experts}]; the {PerToken} largest (of equal ones the first) and their experts [rows, {PerToken}].",
@@ -53,30 +66,25 @@ internal sealed record RouteForwardKernel(int Experts, int PerToken, bool Normal
                 new Span<float>(p + {{Experts}}, {{Stride - Experts}}).Clear();
                 new Span<float>(w, {{ChoiceStride}}).Clear();
                 new Span<float>(e, {{ChoiceStride}}).Clear();
-                float total = 0f;
-                for (int c = 0; c < {{PerToken}}; c++)
+                new Span<float>(w, {{PerToken}}).Fill(-1f);
+                for (int i = 0; i < {{Experts}}; i++)
                 {
-                    int best = -1;
-                    for (int i = 0; i < {{Experts}}; i++)
+                    // Sorted in among the choices so far, behind those that it equals.
+                    int c = {{PerToken - 1}};
+                    if (p[i] <= w[c])
                     {
-                        bool taken = false;
-                        for (int earlier = 0; earlier < c; earlier++)
-                        {
-                            taken |= (int)e[earlier] == i;
-                        }
-
-                        if (!taken && (best < 0 || p[i] > p[best]))
-                        {
-                            best = i;
-                        }
+                        continue;
                     }
 
-                    e[c] = best;
-                    w[c] = p[best];
-                    total += p[best];
-                }{{(Normalise ? $"\n\n    for (int c = 0; c < {PerToken}; c++)\n    {{\n        w[c] /= total;\n    }}" : "")}}
+                    for (; c > 0 && !(p[i] <= w[c - 1]); c--)
+                    {
+                        (w[c], e[c]) = (w[c - 1], e[c - 1]);
+                    }
+
+                    (w[c], e[c]) = (p[i], i);
+                }{{normalise}}
             }
-            """.Replace(Normalise ? "\u0000" : "    float total = 0f;\n", "").Replace(Normalise ? "\u0000" : "        total += p[best];\n", "")).Emit(writer);
+            """).Emit(writer);
         writer.Blank();
         writer.Lines(
             $$"""
@@ -123,7 +131,8 @@ internal sealed record RouteBackwardKernel(int Experts, int PerToken, bool Norma
         // w = p / Σ p of the chosen: dp = (dw - Σ dw·w) / Σ p. The chosen p are in the probabilities.
         string normalise = Normalise
             ? $$"""
-            float sum = 0f, mean = 0f;
+            float* w = weights + ((long)r * {{ChoiceStride}});
+                float sum = 0f, mean = 0f;
                 for (int c = 0; c < {{PerToken}}; c++)
                 {
                     sum += p[(int)e[c]];
@@ -143,7 +152,7 @@ internal sealed record RouteBackwardKernel(int Experts, int PerToken, bool Norma
             for (int r = first; r < end; r++)
             {
                 float* p = probabilities + ((long)r * {{Stride}}), d = dScores + ((long)r * {{Stride}});
-                float* dw = dWeights + ((long)r * {{ChoiceStride}}), w = weights + ((long)r * {{ChoiceStride}}), e = chosen + ((long)r * {{ChoiceStride}});
+                float* dw = dWeights + ((long)r * {{ChoiceStride}}), e = chosen + ((long)r * {{ChoiceStride}});
                 new Span<float>(d, {{Stride}}).Clear();
                 {{normalise}}float all = 0f;
                 for (int c = 0; c < {{PerToken}}; c++)
@@ -158,6 +167,6 @@ internal sealed record RouteBackwardKernel(int Experts, int PerToken, bool Norma
                     d[i] = p[i] * (d[i] - all);
                 }
             }
-            """.Replace(Normalise ? "\u0000" : ", w = weights + ((long)r * " + Number(ChoiceStride) + ")", "")).Emit(writer);
+            """).Emit(writer);
     }
 }

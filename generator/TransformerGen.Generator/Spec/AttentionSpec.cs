@@ -52,6 +52,10 @@ internal sealed record AttentionSpec(AttentionSource Source, int Heads, int KeyH
     /// <summary>Of the probabilities.</summary>
     public float Dropout { get; init; }
 
+    /// <summary>A self-attention whose heads have keys of their own.</summary>
+    public static AttentionSpec Self(int heads, int headWidth, bool causal, ProjectionSpec query, ProjectionSpec output) =>
+        new(AttentionSource.Self, heads, heads, headWidth, causal, query, output);
+
     /// <summary>Columns of all queries.</summary>
     public int QueryWidth => Heads * HeadWidth;
 

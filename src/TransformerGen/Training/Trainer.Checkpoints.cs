@@ -38,9 +38,7 @@ public sealed unsafe partial class Trainer<TModel>
         try
         {
             trainer = new Trainer<TModel>(TModel.Wrap(weights), options, team);
-            Checkpoint.State state = Checkpoint.Read(path, weights, trainer._optimizer, trainer.Options, allowChangedOptions);
-            trainer.StepsDone = state.Steps;
-            trainer.Position = state.Position;
+            trainer.Restore(path, weights, allowChangedOptions);
             weights.Pack(trainer.Team);
             return trainer;
         }
@@ -73,9 +71,7 @@ public sealed unsafe partial class Trainer<TModel>
         try
         {
             trainer = new Trainer<TModel>(model, options, team, adapter);
-            Checkpoint.State state = Checkpoint.Read(path, adapter.Weights, trainer._optimizer, trainer.Options, allowChangedOptions);
-            trainer.StepsDone = state.Steps;
-            trainer.Position = state.Position;
+            trainer.Restore(path, adapter.Weights, allowChangedOptions);
             adapter.Merge(trainer.Team);
             return trainer;
         }
@@ -89,5 +85,12 @@ public sealed unsafe partial class Trainer<TModel>
 
             throw;
         }
+    }
+
+    private void Restore(string path, ModelWeights weights, bool allowChangedOptions)
+    {
+        Checkpoint.State state = Checkpoint.Read(path, weights, _optimizer, Options, allowChangedOptions);
+        StepsDone = state.Steps;
+        Position = state.Position;
     }
 }

@@ -1,3 +1,4 @@
+using TransformerGen.Conformance;
 using TransformerGen.Encoders;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Plan;
@@ -213,22 +214,7 @@ internal static class HeadChecks<TModel>
     private static double Sines(in HiddenOutputs outputs)
     {
         Assert.Equal(outputs.Hidden.Count, outputs.Start(outputs.Sequences));
-        return Sines(outputs.Hidden, outputs.HiddenGradient) + Sines(outputs.Pooled, outputs.PooledGradient);
-    }
-
-    private static double Sines(FloatRows y, FloatRows dy)
-    {
-        double sum = 0;
-        for (int row = 0; row < y.Count; row++)
-        {
-            for (int i = 0; i < y.Width; i++)
-            {
-                sum += Math.Sin(y[row][i]);
-                dy[row][i] = (float)Math.Cos(y[row][i]);
-            }
-        }
-
-        return sum;
+        return SineLoss.Of(outputs);
     }
 
     private static TrainingBatch Batch(HeadCase head)

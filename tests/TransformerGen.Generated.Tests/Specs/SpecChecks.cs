@@ -1,3 +1,4 @@
+using TransformerGen.Conformance;
 using TransformerGen.Decoding;
 using TransformerGen.Encoders;
 using TransformerGen.Kernels;
@@ -158,7 +159,7 @@ internal static class SpecChecks<TShared, TUnshared>
         using var trainer = new Trainer<TModel>(model, run.Options, team);
         TrainingBatch batch = run.Batch(TModel.Info);
         double loss = TModel.Info.Output == OutputKind.HiddenStates
-            ? trainer.ForwardBackward((in HiddenOutputs outputs) => ValueChecks<TModel>.Sines(outputs, run.GivenFactor), batch)
+            ? trainer.ForwardBackward((in HiddenOutputs outputs) => SineLoss.Of(outputs, run.GivenFactor), batch)
             : trainer.ForwardBackward(batch);
         return new Gradients(
             loss,

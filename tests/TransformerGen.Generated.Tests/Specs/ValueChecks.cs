@@ -1,3 +1,4 @@
+using TransformerGen.Conformance;
 using TransformerGen.Generator.Graph;
 using TransformerGen.Generator.Graph.Operations;
 using TransformerGen.Generator.Plan;
@@ -42,7 +43,7 @@ internal static unsafe class ValueChecks<TModel>
         TModel.Forward(workspace);
         if (TModel.Info.Output == OutputKind.HiddenStates)
         {
-            Sines(new HiddenOutputs(workspace, TModel.Info), run.GivenFactor);
+            SineLoss.Of(new HiddenOutputs(workspace, TModel.Info), run.GivenFactor);
         }
 
         TModel.Backward(workspace);
@@ -78,25 +79,6 @@ internal static unsafe class ValueChecks<TModel>
 
             Answers(run, report, model);
         }
-    }
-
-    /// <summary>The loss of models that give hidden states, and its gradient.</summary>
-    public static double Sines(in HiddenOutputs outputs, double factor) =>
-        Sines(outputs.Hidden, outputs.HiddenGradient, factor) + Sines(outputs.Pooled, outputs.PooledGradient, factor);
-
-    private static double Sines(FloatRows y, FloatRows dy, double factor)
-    {
-        double sum = 0;
-        for (int row = 0; row < y.Count; row++)
-        {
-            for (int i = 0; i < y.Width; i++)
-            {
-                sum += factor * Math.Sin(y[row][i]);
-                dy[row][i] = (float)(factor * Math.Cos(y[row][i]));
-            }
-        }
-
-        return sum;
     }
 
     private static void Mark(SpecRun run, Workspace workspace)

@@ -60,7 +60,7 @@ internal static class ExpertEmitter
         LinearForwardKernel kernel = graph.Kernels.Need(new LinearForwardKernel(input, output, false, Spec.ActivationKind.None, false));
         var pack = new LinearPackKernel(input, output, Transposed: false);
         writer.Lines($"// {op.Y.Role} ← {op.X.Role}·Wᵀ of each expert: [{input}] → [{output}].");
-        Each(graph, op.Route, writer, graph.At(op.Route.Offsets), skipEmpty: true, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, op.X)}, {graph.Panel(op.Weight)}{Part(Panels(pack))}, {Row(graph, op.Y)});");
+        Each(writer, op.Route, graph.At(op.Route.Offsets), skipEmpty: true, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, op.X)}, {graph.Panel(op.Weight)}{Part(Panels(pack))}, {Row(graph, op.Y)});");
     }
 
     public static void Emit(GraphEmitter graph, ExpertLinearBackwardInput op, SourceWriter writer)
@@ -70,7 +70,7 @@ internal static class ExpertEmitter
         graph.Kernels.Need(kernel);
         var pack = new LinearPackKernel(forward.X.Width, forward.Y.Width, Transposed: true);
         writer.Lines($"// d({forward.X.Role}) ← d({forward.Y.Role})·W of each expert.");
-        Each(graph, forward.Route, writer, graph.At(forward.Route.Offsets), skipEmpty: true, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, op.DY)}, {graph.TransposedPanel(forward.Weight)}{Part(Panels(pack))}, {Row(graph, op.DX)});");
+        Each(writer, forward.Route, graph.At(forward.Route.Offsets), skipEmpty: true, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, op.DY)}, {graph.TransposedPanel(forward.Weight)}{Part(Panels(pack))}, {Row(graph, op.DX)});");
     }
 
     public static void Emit(GraphEmitter graph, ExpertLinearBackwardWeights op, SourceWriter writer)
@@ -80,12 +80,11 @@ internal static class ExpertEmitter
         string adds = graph.Adds(forward.Weight);
         long floats = (long)forward.Y.Width * Padding.Of(forward.X.Width);
         writer.Lines($"// dW += d({forward.Y.Role})ᵀ·{forward.X.Role} of each expert; an expert without rows learns nothing.");
-        Each(graph, forward.Route, writer, graph.At(forward.Route.Offsets), skipEmpty: false, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, forward.X)}, {Row(graph, op.DY)}, {graph.Gradient(forward.Weight)}{Part(floats)}, {adds});");
+        Each(writer, forward.Route, graph.At(forward.Route.Offsets), skipEmpty: false, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, forward.X)}, {Row(graph, op.DY)}, {graph.Gradient(forward.Weight)}{Part(floats)}, {adds});");
     }
 
-    private static void Each(GraphEmitter graph, Route route, SourceWriter writer, string offsets, bool skipEmpty, string call)
+    private static void Each(SourceWriter writer, Route route, string offsets, bool skipEmpty, string call)
     {
-        _ = graph;
         using (writer.Open($"for (int expert = 0; expert < {route.Experts.ToString(CultureInfo.InvariantCulture)}; expert++)"))
         {
             writer.Lines($"int first = (int)({offsets})[expert], count = (int)({offsets})[expert + 1] - first;");

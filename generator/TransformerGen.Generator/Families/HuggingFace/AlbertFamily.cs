@@ -30,14 +30,8 @@ internal sealed class AlbertFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", narrow, 1f)
+                sizes.Embedding(prefix, length, model.PadId, types, narrow) with
                 {
-                    PaddingRow = model.PadId,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length),
-                    Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = sizes.Dropout,
                     Projection = ProjectionSpec.Of(bias: true, (prefix + "encoder.embedding_hidden_mapping_in", sizes.Width)),
                 },
                 HubModels.Layers(sizes.Layers, i =>
@@ -60,14 +54,12 @@ internal sealed class AlbertFamily : HubFamily
     {
         int width = sizes.Width;
         string self = name + ".attention";
-        var attention = new AttentionSpec(
-            AttentionSource.Self,
-            sizes.Heads,
+        AttentionSpec attention = AttentionSpec.Self(
             sizes.Heads,
             sizes.HeadWidth,
-            Causal: false,
+            causal: false,
             ProjectionSpec.Of(bias: true, (self + ".query", width), (self + ".key", width), (self + ".value", width)),
-            ProjectionSpec.Of(bias: true, (self + ".dense", width)))
+            ProjectionSpec.Of(bias: true, (self + ".dense", width))) with
         {
             Dropout = sizes.AttentionDropout,
         };

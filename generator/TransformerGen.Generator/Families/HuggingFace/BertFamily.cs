@@ -29,15 +29,7 @@ internal sealed class BertFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", sizes.Width, 1f)
-                {
-                    PaddingRow = model.PadId,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length),
-                    Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = sizes.Dropout,
-                },
+                sizes.Embedding(prefix, length, model.PadId, types),
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),
                 null),
             Head = head,

@@ -25,6 +25,39 @@ internal sealed record BertSizes(int Width, int Heads, int HeadWidth, int Layers
     /// <summary>A norm by its name.</summary>
     public NormSpec Norm(string name) => new(name, NormKind.Layer, Epsilon);
 
+    /// <summary>Words, learned positions and token types by BERT's names, normalised.</summary>
+    /// <param name="prefix">Of the names.</param>
+    /// <param name="rows">Rows of the positions.</param>
+    /// <param name="paddingRow">Id of padding, which learns nothing.</param>
+    /// <param name="types">Token types; null for a model that tells none apart.</param>
+    /// <param name="width">Where it is not the layers'.</param>
+    public EmbeddingSpec Embedding(string prefix, int rows, int paddingRow, int? types, int? width = null) => new(prefix + "embeddings.word_embeddings.weight", width ?? Width, 1f)
+    {
+        PaddingRow = paddingRow,
+        Positions = PositionKind.Learned,
+        PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
+        Types = types is int count ? new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", count) : null,
+        Norm = Norm(prefix + "embeddings.LayerNorm"),
+        Dropout = Dropout,
+    };
+
     /// <summary>A layer by BERT's names.</summary>
-    public LayerSpec Layer(string name) => HubModels.BertLayer(name, Norm, Heads, HeadWidth, Width, Inner, Activation, Dropout, AttentionDropout);
+    public LayerSpec Layer(string name)
+    {
+        string self = name + ".attention.self", output = name + ".attention.output";
+        AttentionSpec attention = AttentionSpec.Self(
+            Heads,
+            HeadWidth,
+            causal: false,
+            ProjectionSpec.Of(bias: true, (self + ".query", Width), (self + ".key", Width), (self + ".value", Width)),
+            ProjectionSpec.Of(bias: true, (output + ".dense", Width))) with
+        {
+            Dropout = AttentionDropout,
+        };
+        return HubModels.PostNorm(Dropout, (Norm(output + ".LayerNorm"), attention), (Norm(name + ".output.LayerNorm"), FeedForward(name)));
+    }
+
+    /// <summary>A layer's feed-forward by BERT's names.</summary>
+    public FeedForwardSpec FeedForward(string name) => new(
+        ProjectionSpec.Of(bias: true, (name + ".intermediate.dense", Inner)), ProjectionSpec.Of(bias: true, (name + ".output.dense", Width)), Inner, Activation);
 }

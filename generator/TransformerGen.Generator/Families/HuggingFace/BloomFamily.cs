@@ -40,14 +40,12 @@ internal sealed class BloomFamily : HubFamily
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "h." + Number.Text(i);
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self,
-                        heads,
+                    AttentionSpec attention = AttentionSpec.Self(
                         heads,
                         headWidth,
-                        Causal: true,
+                        causal: true,
                         ProjectionSpec.Of(bias: true, name + ".self_attention.query_key_value", 3 * width, TensorLayout.Grouped(heads, headWidth, headWidth, headWidth)),
-                        ProjectionSpec.Of(bias: true, (name + ".self_attention.dense", width)))
+                        ProjectionSpec.Of(bias: true, (name + ".self_attention.dense", width))) with
                     {
                         Bias = new BiasSpec(BiasKind.Linear),
                         Dropout = attentionDropout,

@@ -43,14 +43,12 @@ internal sealed class DistilBertFamily : HubFamily
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "transformer.layer." + Number.Text(i);
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self,
-                        heads,
+                    AttentionSpec attention = AttentionSpec.Self(
                         heads,
                         headWidth,
-                        Causal: false,
+                        causal: false,
                         ProjectionSpec.Of(bias: true, (name + ".attention.q_lin", width), (name + ".attention.k_lin", width), (name + ".attention.v_lin", width)),
-                        ProjectionSpec.Of(bias: true, (name + ".attention.out_lin", width)))
+                        ProjectionSpec.Of(bias: true, (name + ".attention.out_lin", width))) with
                     {
                         Dropout = attentionDropout,
                     };

@@ -29,14 +29,8 @@ internal sealed class ElectraFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", narrow, 1f)
+                sizes.Embedding(prefix, length, model.PadId, types, narrow) with
                 {
-                    PaddingRow = model.PadId,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length),
-                    Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = sizes.Dropout,
                     Projection = narrow == sizes.Width ? null : ProjectionSpec.Of(bias: true, (prefix + "embeddings_project", sizes.Width)),
                 },
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),

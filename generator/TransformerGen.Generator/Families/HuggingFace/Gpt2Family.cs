@@ -43,8 +43,12 @@ internal sealed class Gpt2Family : HubFamily
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "h." + Number.Text(i);
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self, heads, heads, headWidth, Causal: true, Conv1D(name + ".attn.c_attn", 3 * width), Conv1D(name + ".attn.c_proj", width))
+                    AttentionSpec attention = AttentionSpec.Self(
+                        heads,
+                        headWidth,
+                        causal: true,
+                        Conv1D(name + ".attn.c_attn", 3 * width),
+                        Conv1D(name + ".attn.c_proj", width)) with
                     {
                         Scale = (float)((scaled ? Math.Pow(headWidth, -0.5) : 1) / (byLayer ? i + 1 : 1)),
                         Dropout = attentionDropout,

@@ -40,14 +40,12 @@ internal sealed class GptNeoXFamily : HubFamily
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "layers." + Number.Text(i);
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self,
-                        heads,
+                    AttentionSpec attention = AttentionSpec.Self(
                         heads,
                         headWidth,
-                        Causal: true,
+                        causal: true,
                         ProjectionSpec.Of(bias, name + ".attention.query_key_value", 3 * width, TensorLayout.Grouped(heads, headWidth, headWidth, headWidth)),
-                        ProjectionSpec.Of(bias, (name + ".attention.dense", width)))
+                        ProjectionSpec.Of(bias, (name + ".attention.dense", width))) with
                     {
                         Rotary = rotary,
                         Dropout = attentionDropout,

@@ -66,26 +66,4 @@ internal static class HubModels
     /// <summary>The last product by the names of its weight and bias.</summary>
     public static ProjectionSpec Output(string weight, string? bias, int classes) => new(
         new EquatableList<TensorSpec>([new TensorSpec(weight, classes)]), bias is null ? null : new EquatableList<TensorSpec>([new TensorSpec(bias, classes)]));
-
-    /// <summary>A layer by BERT's names.</summary>
-    public static LayerSpec BertLayer(
-        string name, Func<string, NormSpec> norm, int heads, int headWidth, int width, int inner, ActivationKind activation, float dropout, float attentionDropout)
-    {
-        int rows = heads * headWidth;
-        string self = name + ".attention.self";
-        var attention = new AttentionSpec(
-            AttentionSource.Self,
-            heads,
-            heads,
-            headWidth,
-            Causal: false,
-            ProjectionSpec.Of(bias: true, (self + ".query", rows), (self + ".key", rows), (self + ".value", rows)),
-            ProjectionSpec.Of(bias: true, (name + ".attention.output.dense", width)))
-        {
-            Dropout = attentionDropout,
-        };
-        var feedForward = new FeedForwardSpec(
-            ProjectionSpec.Of(bias: true, (name + ".intermediate.dense", inner)), ProjectionSpec.Of(bias: true, (name + ".output.dense", width)), inner, activation);
-        return PostNorm(dropout, (norm(name + ".attention.output.LayerNorm"), attention), (norm(name + ".output.LayerNorm"), feedForward));
-    }
 }

@@ -84,7 +84,6 @@ internal static class HubSequences
         ModelSpec model = HubModels.Causal(config, width, vocabulary, length, "model.", traits.PadId, traits.OrdinaryBegin, traits.EndId);
         int begin = config.Id("decoder_start_token_id", vocabulary, traits.BeginId);
         bool shares = Shares(config, vocabulary), tied = config.Flag("tie_word_embeddings", true);
-        float deviation = (float)config.Positive("init_std", 0.02);
         string table = shares ? "model.shared" : "model.decoder.embed_tokens";
         return model with
         {
@@ -101,7 +100,7 @@ internal static class HubSequences
                 BiasIsBuffer = traits.BiasesLogits,
             },
             Dropout = dropout,
-            Initializer = new InitializerSpec(deviation, deviation),
+            Initializer = HubModels.Initializer(config, key: "init_std"),
             IgnoredTensors = traits.Positions == PositionKind.Learned ? s_versions : s_computedPositions,
             Aliases = Aliases(shares ? table + ".weight" : null, "model.", tied ? table + ".weight" : null),
         };

@@ -36,17 +36,7 @@ internal sealed class LongformerFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", width, 1f)
-                {
-                    PaddingRow = offset - 1,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
-                    PositionOffset = offset,
-                    SkipsPadding = true,
-                    Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = sizes.Dropout,
-                },
+                sizes.Embedding(prefix, rows, offset - 1, types) with { PositionOffset = offset, SkipsPadding = true },
                 HubModels.Layers(sizes.Layers, i =>
                 {
                     string name = prefix + "encoder.layer." + Number.Text(i), self = name + ".attention.self";

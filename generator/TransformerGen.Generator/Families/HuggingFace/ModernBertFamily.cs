@@ -53,14 +53,12 @@ internal sealed class ModernBertFamily : HubFamily
                 HubModels.Layers(layers, i =>
                 {
                     string name = prefix + "layers." + Number.Text(i);
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self,
-                        heads,
+                    AttentionSpec attention = AttentionSpec.Self(
                         heads,
                         headWidth,
-                        Causal: false,
+                        causal: false,
                         ProjectionSpec.Of(attentionBias, (name + ".attn.Wqkv", 3 * width)),
-                        ProjectionSpec.Of(attentionBias, (name + ".attn.Wo", width)))
+                        ProjectionSpec.Of(attentionBias, (name + ".attn.Wo", width))) with
                     {
                         Rotary = isGlobal[i] ? everywhere : near,
                         Pattern = isGlobal[i] ? PatternSpec.Full : PatternSpec.Near(window),

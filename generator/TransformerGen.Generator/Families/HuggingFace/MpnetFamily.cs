@@ -33,42 +33,26 @@ internal sealed class MpnetFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", width, 1f)
-                {
-                    PaddingRow = PaddingId < vocabulary ? PaddingId : -1,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
-                    PositionOffset = PaddingId + 1,
-                    SkipsPadding = true,
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = sizes.Dropout,
-                },
+                sizes.Embedding(prefix, rows, PaddingId < vocabulary ? PaddingId : -1, types: null) with { PositionOffset = PaddingId + 1, SkipsPadding = true },
                 HubModels.Layers(sizes.Layers, i =>
                 {
                     string name = prefix + "encoder.layer." + Number.Text(i), self = name + ".attention.attn";
-                    var attention = new AttentionSpec(
-                        AttentionSource.Self,
-                        sizes.Heads,
+                    AttentionSpec attention = AttentionSpec.Self(
                         sizes.Heads,
                         sizes.HeadWidth,
-                        Causal: false,
+                        causal: false,
                         ProjectionSpec.Of(bias: true, (self + ".q", width), (self + ".k", width), (self + ".v", width)),
-                        ProjectionSpec.Of(bias: true, (self + ".o", width)))
+                        ProjectionSpec.Of(bias: true, (self + ".o", width))) with
                     {
                         Bias = bias,
                         Dropout = sizes.AttentionDropout,
                     };
-                    var feedForward = new FeedForwardSpec(
-                        ProjectionSpec.Of(bias: true, (name + ".intermediate.dense", sizes.Inner)),
-                        ProjectionSpec.Of(bias: true, (name + ".output.dense", width)),
-                        sizes.Inner,
-                        sizes.Activation);
 
                     // The attention's output drops out by the probabilities' rate.
                     return new LayerSpec(new EquatableList<ResidualSpec>(
                     [
                         HubModels.PostNorm(sizes.Norm(name + ".attention.LayerNorm"), attention, sizes.AttentionDropout),
-                        HubModels.PostNorm(sizes.Norm(name + ".output.LayerNorm"), feedForward, sizes.Dropout),
+                        HubModels.PostNorm(sizes.Norm(name + ".output.LayerNorm"), sizes.FeedForward(name), sizes.Dropout),
                     ]));
                 }),
                 null),

@@ -29,17 +29,7 @@ internal class RobertaFamily : HubFamily
         {
             Encoder = new StackSpec(
                 "encoder",
-                new EmbeddingSpec(prefix + "embeddings.word_embeddings.weight", sizes.Width, 1f)
-                {
-                    PaddingRow = offset - 1,
-                    Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", rows),
-                    PositionOffset = offset,
-                    SkipsPadding = true,
-                    Types = new TypeTableSpec(prefix + "embeddings.token_type_embeddings.weight", types),
-                    Norm = sizes.Norm(prefix + "embeddings.LayerNorm"),
-                    Dropout = dropout,
-                },
+                sizes.Embedding(prefix, rows, offset - 1, types) with { PositionOffset = offset, SkipsPadding = true },
                 HubModels.Layers(sizes.Layers, i => sizes.Layer(prefix + "encoder.layer." + Number.Text(i))),
                 null),
             Head = head,

@@ -3,14 +3,9 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Graph.Operations;
 
-/// <summary>
-/// Losses of numbers that are no choice of one class, the mean over a row's classes: of multi-label max(x, 0) - x·t + log(1 + e^-|x|), of regression (x - t)²;
-/// in the same pass their gradient in the logits' place. logits [label rows, C], losses [label rows, 1].
-/// </summary>
-internal sealed class TargetLoss(Stage stage, LossKind kind, Value logits, Value losses, Value dLogits) : Operation(stage)
+/// <summary>A loss per row of logits, and in the logits' place their gradient. logits [label rows, C], losses [label rows, 1].</summary>
+internal abstract class LossOperation(Stage stage, Value logits, Value losses, Value dLogits) : Operation(stage)
 {
-    public LossKind Kind { get; } = kind;
-
     public Value Logits { get; } = logits;
 
     public Value Losses { get; } = losses;
@@ -23,10 +18,22 @@ internal sealed class TargetLoss(Stage stage, LossKind kind, Value logits, Value
 
     public override IEnumerable<(Value Input, Value Output)> InPlace => [(Logits, DLogits)];
 
+    public override void Check() =>
+        Require(Losses.Width == 1 && Losses.Rows == Logits.Rows && DLogits.Width == Logits.Width && DLogits.Rows == Logits.Rows, "one loss per row of logits");
+}
+
+/// <summary>
+/// Losses of numbers that are no choice of one class, the mean over a row's classes: of multi-label max(x, 0) - x·t + log(1 + e^-|x|), of regression (x - t)²;
+/// in the same pass their gradient in the logits' place. logits [label rows, C], losses [label rows, 1].
+/// </summary>
+internal sealed class TargetLoss(Stage stage, LossKind kind, Value logits, Value losses, Value dLogits) : LossOperation(stage, logits, losses, dLogits)
+{
+    public LossKind Kind { get; } = kind;
+
     public override void Check()
     {
+        base.Check();
         Require(Kind is LossKind.MultiLabel or LossKind.Regression, "one class per row has an operation of its own");
-        Require(Losses.Width == 1 && Losses.Rows == Logits.Rows && DLogits.Width == Logits.Width && DLogits.Rows == Logits.Rows, "one loss per row of logits");
     }
 }
 
@@ -35,27 +42,15 @@ internal sealed class TargetLoss(Stage stage, LossKind kind, Value logits, Value
 /// token; the other rows' losses are 0, and so is a sequence's that has no answer. In the same pass their gradient in the logits' place. Every row of the side is a
 /// label row. logits [rows, 2], losses [rows, 1].
 /// </summary>
-internal sealed class SpanLoss(Stage stage, Symbol side, Value logits, Value losses, Value dLogits) : Operation(stage)
+internal sealed class SpanLoss(Stage stage, Symbol side, Value logits, Value losses, Value dLogits) : LossOperation(stage, logits, losses, dLogits)
 {
     /// <summary>The side whose sequences are searched.</summary>
     public Symbol Side { get; } = side;
 
-    public Value Logits { get; } = logits;
-
-    public Value Losses { get; } = losses;
-
-    public Value DLogits { get; } = dLogits;
-
-    public override IEnumerable<Value> Inputs => [Logits];
-
-    public override IEnumerable<Value> Outputs => [Losses, DLogits];
-
-    public override IEnumerable<(Value Input, Value Output)> InPlace => [(Logits, DLogits)];
-
     public override void Check()
     {
+        base.Check();
         Require(Logits.Width == 2 && Logits.Rows == Symbol.LabelRows && Side is Symbol.SourceRows or Symbol.TargetRows, "a logit for the first token and one for the last, of each row");
-        Require(Losses.Width == 1 && Losses.Rows == Logits.Rows && DLogits.Width == 2 && DLogits.Rows == Logits.Rows, "one loss per row of logits");
     }
 }
 

@@ -39,20 +39,4 @@ internal sealed class SelectBackward(Select forward, Value dy, Value dx) : Opera
 /// loss = -Σ_c q_c · log softmax(logits)_c with q = (1 - ε) at the label plus ε / V everywhere; in the same pass dLogits = (softmax - q) · scale, in the
 /// logits' place: the probabilities never exist beside them. logits [label rows, V], losses [label rows, 1].
 /// </summary>
-internal sealed class CrossEntropy(Stage stage, Value logits, Value losses, Value dLogits) : Operation(stage)
-{
-    public Value Logits { get; } = logits;
-
-    public Value Losses { get; } = losses;
-
-    public Value DLogits { get; } = dLogits;
-
-    public override IEnumerable<Value> Inputs => [Logits];
-
-    public override IEnumerable<Value> Outputs => [Losses, DLogits];
-
-    public override IEnumerable<(Value Input, Value Output)> InPlace => [(Logits, DLogits)];
-
-    public override void Check() =>
-        Require(Losses.Width == 1 && Losses.Rows == Logits.Rows && DLogits.Width == Logits.Width && DLogits.Rows == Logits.Rows, "one loss per row of logits");
-}
+internal sealed class CrossEntropy(Stage stage, Value logits, Value losses, Value dLogits) : LossOperation(stage, logits, losses, dLogits);
