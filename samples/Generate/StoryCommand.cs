@@ -12,8 +12,9 @@ internal static class StoryCommand
     private const string Advice =
         """
         A model is a folder with config.json, model.safetensors and its tokenizer (tokenizer.json, or a SentencePiece .model).
-        The sample's own is karpathy/tinyllamas, stories260K, on Hugging Face; export.py --version -1 of github.com/karpathy/llama2.c
-        turns stories260K.pt into such a folder, and tok512.model goes beside it. Then: --model FOLDER.
+        The sample's own is karpathy/tinyllamas, stories260K, on Hugging Face. export.py --version -1 of github.com/karpathy/llama2.c
+        turns stories260K.pt into a folder with config.json and pytorch_model.bin; load that with transformers and save_pretrained
+        writes model.safetensors. tok512.model goes beside it. Then: --model FOLDER.
         For a Llama of other sizes, put its config.json in the place of samples/Generate/model/config.json and run again.
         """;
 
