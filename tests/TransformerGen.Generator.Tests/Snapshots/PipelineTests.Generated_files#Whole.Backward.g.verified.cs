@@ -158,7 +158,10 @@ partial class Whole
             DropoutKey dropout = s.Dropout;
 
             // d(embedding): every row's gradient is added to its token's row of the table.
-            Embed8Scaled.BackwardDropout(team, targetRows, target[Target.DXFromSelfQkv], dropout, 3, g + Weight.Shared);
+            if (s.Trains(Weight.Shared, 160))
+            {
+                Embed8Scaled.BackwardDropout(team, targetRows, target[Target.DXFromSelfQkv], dropout, 3, g + Weight.Shared);
+            }
         }
 
         // ── Encoder layer 1 of 1, backward ──
@@ -241,7 +244,10 @@ partial class Whole
             DropoutKey dropout = s.Dropout;
 
             // d(embedding): every row's gradient is added to its token's row of the table.
-            Embed8Scaled.BackwardDropout(team, sourceRows, source[Source.DXFromSelfQkv], dropout, 0, g + Weight.Shared);
+            if (s.Trains(Weight.Shared, 160))
+            {
+                Embed8Scaled.BackwardDropout(team, sourceRows, source[Source.DXFromSelfQkv], dropout, 0, g + Weight.Shared);
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ public sealed class GeneratedTrainingTests
             // Of the decoder's fused projection one part is frozen, of its last layer the bias alone is trained: both products are still needed.
             ParameterGroup[] groups =
             [
-                new("encoder.layers.0") { Frozen = true }, new("decoder.layers.1.self_attn.k_proj") { Frozen = true }, new("decoder.layers.0.fc2.weight") { Frozen = true },
+                new("encoder.layers.0") { Frozen = true }, new("shared") { Frozen = true }, new("decoder.layers.1.self_attn.k_proj") { Frozen = true }, new("decoder.layers.0.fc2.weight") { Frozen = true },
             ];
             TrainingBatch batch = Batch(TModel.Info, 1, 6);
             using var whole = new Trainer<TModel>(Create<TModel>(), Options with { Groups = [] });
@@ -90,6 +90,7 @@ public sealed class GeneratedTrainingTests
             }
 
             Assert.Equal(6, left);
+            Assert.All(partly.Gradient("shared.weight").ToArray(), g => Assert.Equal(0, g));
         }
     }
 

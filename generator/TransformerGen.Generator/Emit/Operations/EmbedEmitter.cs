@@ -38,6 +38,7 @@ internal static class EmbedEmitter
         Embed forward = op.Forward;
         bool learned = forward.Positions == PositionKind.Learned;
         writer.Lines("// d(embedding): every row's gradient is added to its token's row of the table.");
+        using SourceWriter.Block asked = writer.Open($"if ({GraphEmitter.Trains([.. op.ParameterGradients])})");
         foreach (Parameter table in op.ParameterGradients)
         {
             if (graph.IsFirst(table))

@@ -80,6 +80,7 @@ internal static class ExpertEmitter
         string adds = graph.Adds(forward.Weight);
         long floats = (long)forward.Y.Width * Padding.Of(forward.X.Width);
         writer.Lines($"// dW += d({forward.Y.Role})ᵀ·{forward.X.Role} of each expert; an expert without rows learns nothing.");
+        using SourceWriter.Block asked = writer.Open($"if ({GraphEmitter.Trains(forward.Weight)})");
         Each(writer, forward.Route, graph.At(forward.Route.Offsets), skipEmpty: false, $"{kernel.ClassName}.{kernel.MethodName}({graph.Team}, count, {Row(graph, forward.X)}, {Row(graph, op.DY)}, {graph.Gradient(forward.Weight)}{Part(floats)}, {adds});");
     }
 
