@@ -37,11 +37,7 @@ internal static class SpecChecks<TShared, TUnshared>
         Compare(run, report, alone);
         Same(report, "at 2 threads", together, alone);
         Same(report, "without sharing memory", unshared, alone);
-        ValueChecks<TUnshared>.Run(run, report, withGlobals: false);
-        if (run.HasGlobals)
-        {
-            ValueChecks<TUnshared>.Run(run, report, withGlobals: true);
-        }
+        ValueChecks<TUnshared>.Run(run, report);
     }
 
     /// <summary>What the head answers for some of the sequences, one array each; hidden states, and where there is a pooler its vectors.</summary>
@@ -56,23 +52,24 @@ internal static class SpecChecks<TShared, TUnshared>
         }
 
         int[] tokens = [.. rows.SelectMany(row => row)], lengths = [.. rows.Select(row => row.Length)], types = [.. run.Types?.Skip(first).Take(count).SelectMany(row => row) ?? []];
+        bool[] globals = [.. run.Globals?.Skip(first).Take(count).SelectMany(row => row) ?? []];
         if (info.Output != OutputKind.HiddenStates)
         {
             int[] answers = [.. Enumerable.Range(first, count).Select(run.Labels.Answers)];
             var logits = new float[answers.Sum() * info.Classes];
-            model.Forward(tokens, lengths, types, logits);
+            model.Forward(tokens, lengths, types, globals, logits);
             return [Split(logits, answers, info.Classes)];
         }
 
         var hidden = new float[tokens.Length * info.HiddenWidth];
-        model.HiddenStates(tokens, lengths, hidden, types);
+        model.HiddenStates(tokens, lengths, hidden, types, globals);
         if (info.PooledWidth == 0)
         {
             return [Split(hidden, lengths, info.HiddenWidth)];
         }
 
         var pooled = new float[count * info.PooledWidth];
-        model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types);
+        model.Embed(tokens, lengths, pooled, Pooling.Pooler, normalize: false, types, globals);
         return [Split(hidden, lengths, info.HiddenWidth), Split(pooled, [.. lengths.Select(_ => 1)], info.PooledWidth)];
     }
 
@@ -100,9 +97,10 @@ internal static class SpecChecks<TShared, TUnshared>
 
         Padded source = Padded.Of(run.Sources, left: true), target = Padded.Of(run.Targets, left: false), rows = info.HasDecoder ? target : source;
         int[] types = run.Types is null ? [] : Padded.Of(run.Types, left: true).Ids;
+        bool[] globals = run.Globals is null ? [] : [.. Padded.Of([.. run.Globals.Select(marks => marks.Select(mark => mark ? 1 : 0).ToArray())], left: true).Ids.Select(mark => mark == 1)];
         float[] padded = info is { HasEncoder: true, HasDecoder: true }
             ? model.ForwardPadded(source.Batch, target.Batch)
-            : model.ForwardPadded(new PaddedBatch(rows.Ids, rows.Valid, rows.First.Length, types));
+            : model.ForwardPadded(new PaddedBatch(rows.Ids, rows.Valid, rows.First.Length, types, globals));
         for (int s = 0; s < run.Rows.Count; s++)
         {
             int from = info.Rows == OutputRows.All ? ((s * rows.Columns) + rows.First[s]) * info.Classes : s * info.Classes;

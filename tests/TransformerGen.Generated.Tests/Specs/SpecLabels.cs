@@ -62,7 +62,7 @@ internal sealed class SpecLabels
     }
 
     /// <summary>Adds a sequence, or with a source a pair, to a trainer's batch.</summary>
-    public void Add(TrainingBatch batch, int sequence, int[]? source, int[]? types)
+    public void Add(TrainingBatch batch, int sequence, int[]? source, int[]? types, bool[]? globals)
     {
         int[] tokens = _sequences[sequence];
         if (source is not null)
@@ -71,23 +71,23 @@ internal sealed class SpecLabels
         }
         else if (_head.Kind == HeadKind.Hidden)
         {
-            batch.AddSequence(tokens, types: types);
+            batch.AddSequence(tokens, types: types, globals: globals);
         }
         else if (_head.Kind == HeadKind.Span)
         {
-            batch.AddSpan(tokens, _classes[sequence][0], _classes[sequence][1], types: types);
+            batch.AddSpan(tokens, _classes[sequence][0], _classes[sequence][1], types: types, globals: globals);
         }
         else if (_numbers.Length > 0)
         {
-            batch.AddTargets(tokens, _numbers[sequence], types: types);
+            batch.AddTargets(tokens, _numbers[sequence], types: types, globals: globals);
         }
         else if (_head.Rows != HeadRows.All)
         {
-            batch.AddLabelled(tokens, _classes[sequence][0], types: types);
+            batch.AddLabelled(tokens, _classes[sequence][0], types: types, globals: globals);
         }
         else
         {
-            batch.Add(tokens, _classes[sequence], types: types);
+            batch.Add(tokens, _classes[sequence], types: types, globals: globals);
         }
     }
 

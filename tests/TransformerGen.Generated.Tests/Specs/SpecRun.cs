@@ -33,10 +33,11 @@ internal sealed class SpecRun
             Targets = Model.Decoder is null ? [] : Tokens(random, Model.Decoder, spec.Targets);
             Labels = new SpecLabels(Model.Head, Rows, random);
             Types = Model.Encoder?.Embedding.Types is { } types ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(types.Rows)).ToArray())] : null;
-            Globals = [.. Sources.Select(tokens => tokens.Select(_ => HasGlobals && random.Next(3) == 0).ToArray())];
+            int oneOf = random.Next(2) == 0 ? 3 : int.MaxValue;
+            Globals = HasGlobals ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(oneOf) == 0).ToArray())] : null;
             Parameters = OracleParameters.Random(Unshared.Parameters, seed);
-            training = Trained(withGlobals: false);
-            Evaluation = Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: false), Parameters);
+            training = Trained();
+            Evaluation = Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(), Parameters);
             Training = Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, training, Parameters);
             if (Math.Min(Evaluation.Margin, Training.Margin) >= LeastMargin)
             {
@@ -50,11 +51,8 @@ internal sealed class SpecRun
         }
 
         OracleParameters rounded = Rounded(Parameters, spec.Seed);
-        RoundedEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: false), rounded));
+        RoundedEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(), rounded));
         RoundedTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, training, rounded));
-        GlobalTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, Trained(withGlobals: true), Parameters));
-        RoundedGlobalTraining = new(() => Interpreter.Run(Unshared.Training!.Graph, Unshared.Parameters, Trained(withGlobals: true), rounded));
-        GlobalEvaluation = new(() => Interpreter.Run(EvaluationGraph, Unshared.Parameters, Evaluated(withGlobals: true), Parameters));
     }
 
     public SpecCase Spec { get; }
@@ -78,11 +76,8 @@ internal sealed class SpecRun
 
     public SpecLabels Labels { get; }
 
-    /// <summary>Whether tokens may be global, which see everything and are seen by all.</summary>
-    public bool HasGlobals => Model.Encoder is { } encoder && encoder.Layers.SelectMany(layer => layer.Sublayers).Any(sublayer => sublayer is AttentionSpec { Global: not null });
-
-    /// <summary>Which tokens of the sources are global in a pass that has such.</summary>
-    public IReadOnlyList<bool[]> Globals { get; }
+    /// <summary>Which tokens of the sources see everything and are seen by all; null where the model has no such.</summary>
+    public IReadOnlyList<bool[]>? Globals { get; }
 
     public OracleParameters Parameters { get; }
 
@@ -95,15 +90,6 @@ internal sealed class SpecRun
 
     /// <summary>The training pass with every parameter changed by at most half a unit in its last place as a float.</summary>
     public Lazy<OracleResult> RoundedTraining { get; }
-
-    /// <summary>The evaluation with global tokens.</summary>
-    public Lazy<OracleResult> GlobalEvaluation { get; }
-
-    /// <summary>The training pass with global tokens.</summary>
-    public Lazy<OracleResult> GlobalTraining { get; }
-
-    /// <summary>The training pass with global tokens and rounded parameters.</summary>
-    public Lazy<OracleResult> RoundedGlobalTraining { get; }
 
     /// <summary>As the trainer draws it for its first step.</summary>
     public DropoutKey Dropout => Model.Dropout > 0 ? DropoutKey.Create((ulong)Spec.Seed, 0, 0, Model.Dropout) : DropoutKey.None;
@@ -168,7 +154,7 @@ internal sealed class SpecRun
         var batch = new TrainingBatch(info);
         for (int s = 0; s < Rows.Count; s++)
         {
-            Labels.Add(batch, s, info is { HasEncoder: true, HasDecoder: true } ? Sources[s] : null, Types?[s]);
+            Labels.Add(batch, s, info is { HasEncoder: true, HasDecoder: true } ? Sources[s] : null, Types?[s], Globals?[s]);
         }
 
         return batch;
@@ -182,6 +168,8 @@ internal sealed class SpecRun
         _ => [result.Outputs[OutputNames.Hidden], result.Outputs[OutputNames.Pooled]],
     };
 
+    private bool HasGlobals => Model.Encoder is { } encoder && encoder.Layers.SelectMany(layer => layer.Sublayers).Any(sublayer => sublayer is AttentionSpec { Global: not null });
+
     /// <summary>Gradients of what is trained: a product may have stored numbers for its bias.</summary>
     public Dictionary<string, Matrix> Trained(OracleResult result)
     {
@@ -189,7 +177,7 @@ internal sealed class SpecRun
         return result.Gradients.Where(pair => !buffers.Contains(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
     }
 
-    private OracleBatch Evaluated(bool withGlobals)
+    private OracleBatch Evaluated()
     {
         OracleBatch batch = OracleBatch.Of(Sources, Targets);
         return batch with
@@ -198,12 +186,12 @@ internal sealed class SpecRun
             Sources = [.. batch.Sources.Select((sequence, s) => sequence with
             {
                 Types = Types?[s],
-                Globals = withGlobals ? Enumerable.Range(0, Globals[s].Length).Where(i => Globals[s][i]).ToHashSet() : [],
+                Globals = Globals is null ? [] : Enumerable.Range(0, Globals[s].Length).Where(i => Globals[s][i]).ToHashSet(),
             })],
         };
     }
 
-    private OracleBatch Trained(bool withGlobals) => Labels.For(Evaluated(withGlobals)) with
+    private OracleBatch Trained() => Labels.For(Evaluated()) with
     {
         Training = true,
         Smoothing = Spec.Smoothing,

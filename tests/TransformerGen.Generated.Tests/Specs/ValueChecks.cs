@@ -10,17 +10,14 @@ using AttentionOperation = TransformerGen.Generator.Graph.Operations.Attention;
 
 namespace TransformerGen.Generated.Tests.Specs;
 
-/// <summary>Every value that a pass in training computes, and with tokens that are global, which no batch of the trainer has, the gradients and the answers, too.</summary>
+/// <summary>Every value that a pass in training computes, where it stands.</summary>
 /// <typeparam name="TModel">A model where no value shares memory with another.</typeparam>
 internal static unsafe class ValueChecks<TModel>
     where TModel : class, ITrainable<TModel>
 {
     /// <summary>Every value of the training graph, forward and backward, where it stands after the pass: no other one has taken its memory, but those that are replaced on purpose.</summary>
-    public static void Run(SpecRun run, SpecReport report, bool withGlobals)
+    public static void Run(SpecRun run, SpecReport report)
     {
-        OracleResult oracle = withGlobals ? run.GlobalTraining.Value : run.Training;
-        Lazy<OracleResult> rounded = withGlobals ? run.RoundedGlobalTraining : run.RoundedTraining;
-        string with = withGlobals ? " with global tokens" : "";
         TModel model = run.Create<TModel>(Team.Alone);
         model.Weights.EnableTraining(Team.Alone);
         using var gradients = new NativeBuffer(TModel.Info.ValueFloats);
@@ -35,11 +32,6 @@ internal static unsafe class ValueChecks<TModel>
             EndWeight = (float)(batch.CountedLabels / (2.0 * Math.Max(batch.CountedEnds, 1))),
         };
         batch.Load(workspace);
-        if (withGlobals)
-        {
-            Mark(run, workspace);
-        }
-
         TModel.Forward(workspace);
         if (TModel.Info.Output == OutputKind.HiddenStates)
         {
@@ -53,10 +45,10 @@ internal static unsafe class ValueChecks<TModel>
         HashSet<Value> forward = [.. graph.Operations.Take(graph.ForwardCount).SelectMany(o => o.Outputs)];
 
         // As for parameters: what is small among the gradients is measured against the others.
-        double least = 0.01 * plan.Values.Where(v => !forward.Contains(v)).SelectMany(v => oracle.Values[v.Name].Data).Select(Math.Abs).DefaultIfEmpty().Max();
+        double least = 0.01 * plan.Values.Where(v => !forward.Contains(v)).SelectMany(v => run.Training.Values[v.Name].Data).Select(Math.Abs).DefaultIfEmpty().Max();
         foreach (Value value in plan.Values.Where(v => !replaced.Contains(v)))
         {
-            Matrix expected = oracle.Values[value.Name];
+            Matrix expected = run.Training.Values[value.Name];
             float* start = ArenaOf(workspace, value.Rows)[plan.Offset(value)];
             var actual = new float[expected.Data.Length];
             for (int r = 0; r < expected.Rows; r++)
@@ -65,50 +57,7 @@ internal static unsafe class ValueChecks<TModel>
             }
 
             Translate(graph, value, actual);
-            report.Near("value " + value.Name + with, actual, expected, forward.Contains(value) ? 0.1 : Math.Max(least, GradientTerms.OfValue(oracle, value)), () => rounded.Value.Values[value.Name]);
-        }
-
-        if (withGlobals)
-        {
-            double size = 0.01 * run.Trained(oracle).Values.SelectMany(g => g.Data).Max(Math.Abs);
-            foreach ((string name, Matrix gradient) in run.Trained(oracle))
-            {
-                float[] actual = new TensorView(gradients, model.Weights.Find(name)).ToArray();
-                report.Near("gradient of " + name + with, actual, gradient, size, () => rounded.Value.Gradients[name]);
-            }
-
-            Answers(run, report, model);
-        }
-    }
-
-    private static void Mark(SpecRun run, Workspace workspace)
-    {
-        bool[] marks = [.. run.Globals.SelectMany(marks => marks)];
-        for (int row = 0; row < marks.Length; row++)
-        {
-            if (marks[row])
-            {
-                workspace.Source.MarkGlobal(row);
-            }
-        }
-    }
-
-    /// <summary>What an encoder answers with global tokens.</summary>
-    private static void Answers(SpecRun run, SpecReport report, TModel model)
-    {
-        ModelInfo info = TModel.Info;
-        using var workspace = new Workspace(model.Weights, Team.Alone);
-        run.Batch(info).LoadSource(workspace);
-        Mark(run, workspace);
-        workspace.Labels.Choose(info, workspace.Source);
-        TModel.Encode(workspace);
-        IReadOnlyList<Matrix> expected = SpecRun.Answers(run.Model, run.GlobalEvaluation.Value);
-        for (int i = 0; i < expected.Count; i++)
-        {
-            float* start = info.Output != OutputKind.HiddenStates ? workspace.Logits : i == 0 ? workspace.Hidden : workspace.Pooled;
-            var actual = new float[expected[i].Data.Length];
-            ForwardPass.Copy(start, expected[i].Columns, 0, expected[i].Rows, actual);
-            report.Near($"answer {i} with global tokens", actual, expected[i], 0.1);
+            report.Near("value " + value.Name, actual, expected, forward.Contains(value) ? 0.1 : Math.Max(least, GradientTerms.OfValue(run.Training, value)), () => run.RoundedTraining.Value.Values[value.Name]);
         }
     }
 

@@ -49,6 +49,7 @@ internal static class AttentionBackwardRule
                     double term = p[j] * (Math.Abs(dp[j]) + Math.Abs(mean));
                     AddSquares(querySquares.Row(head.FirstQuery + i).Slice(op.DQ.First + column, width), term * scale, head.Keys[j]);
                     AddSquares(keySquares.Row(head.FirstKey + j).Slice(op.DK.First + keyColumn, width), term * scale, head.Queries[i]);
+                    AddSquares(keySquares.Row(head.FirstKey + j).Slice(op.DV.First + keyColumn, width), p[j] * factors[j], dYi);
                     if (biasSquares is not null)
                     {
                         biasSquares[0, (head.Head * reach) + forward.Settings.BiasReach + Math.Clamp(j - i, -forward.Settings.BiasReach, forward.Settings.BiasReach)] += term * term;

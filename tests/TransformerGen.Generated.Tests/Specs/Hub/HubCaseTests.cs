@@ -41,6 +41,6 @@ public sealed class HubCaseTests
     private static SpecCase Draw(string name)
     {
         string text = "{" + s_configs[int.Parse(name["config ".Length..], System.Globalization.CultureInfo.InvariantCulture)] + "}";
-        return new SpecCase(text, HubSpec.Read(text), [200, 1, 7], [1, 200, 16], 0f, 1);
+        return new SpecCase(text, HubSpec.Read(text), [200, 1], [1, 200], 0f, 1);
     }
 }
