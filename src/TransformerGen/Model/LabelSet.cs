@@ -94,7 +94,11 @@ public sealed unsafe class LabelSet : IDisposable
     }
 
     /// <summary>Replaces the set by the rows that a model's head answers for.</summary>
-    internal void Choose(ModelInfo info, RowSet rows)
+    /// <param name="info">The model.</param>
+    /// <param name="rows">The rows of its last stack.</param>
+    /// <param name="source">The rows that the sequences' own tokens are in: those of the encoder where there is one.</param>
+    /// <exception cref="ArgumentException">A sequence lacks the end token at which the head answers.</exception>
+    internal void Choose(ModelInfo info, RowSet rows, RowSet source)
     {
         Clear();
         if (info is { Output: OutputKind.HiddenStates, PooledWidth: 0 })
@@ -115,7 +119,13 @@ public sealed unsafe class LabelSet : IDisposable
 
         for (int s = 0; s < rows.Sequences; s++)
         {
-            Add(info.Rows == OutputRows.First ? rows.Offsets[s] : rows.Offsets[s + 1] - 1);
+            int first = rows.Offsets[s], end = rows.Offsets[s + 1];
+            Add(info.Rows switch
+            {
+                OutputRows.First => first,
+                OutputRows.Last => end - 1,
+                _ => first + MirroredRows.LastEnd(info, new ReadOnlySpan<int>(source.Tokens + source.Offsets[s], source.Offsets[s + 1] - source.Offsets[s])),
+            });
         }
     }
 

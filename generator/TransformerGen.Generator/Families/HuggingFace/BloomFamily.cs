@@ -14,7 +14,7 @@ internal sealed class BloomFamily : HubFamily
     public override string ModelType => "bloom";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>The inner width is four times the width whatever n_inner says; the others are of other implementations.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -56,7 +56,7 @@ internal sealed class BloomFamily : HubFamily
                         [Residual(Norm(name + ".input_layernorm"), attention), Residual(Norm(name + ".post_attention_layernorm"), feedForward)]));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout),
             Dropout = dropout,
         };
 

@@ -17,7 +17,7 @@ internal sealed class FalconFamily : HubFamily
     public override string ModelType => "falcon";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => ["apply_residual_connection_post_layernorm"];
@@ -72,7 +72,7 @@ internal sealed class FalconFamily : HubFamily
                         parallel ? [ResidualSpec.Of(attend, feed) with { Dropout = dropout }] : [ResidualSpec.Of(attend), ResidualSpec.Of(feed)]));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.rotary_emb.inv_freq"]),
         };

@@ -11,7 +11,7 @@ internal sealed class Gpt2Family : HubFamily
     public override string ModelType => "gpt2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -57,7 +57,7 @@ internal sealed class Gpt2Family : HubFamily
                     return HubModels.PreNorm(dropout, (Norm(name + ".ln_1"), attention), (Norm(name + ".ln_2"), feedForward));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier"),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attn.bias", "*.attn.masked_bias"]),
         };

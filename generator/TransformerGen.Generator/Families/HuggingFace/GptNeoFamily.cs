@@ -14,11 +14,11 @@ internal sealed class GptNeoFamily : HubFamily
     public override string ModelType => "gpt_neo";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>The classifier's dropout is that of a head for tokens.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>
-        ["classifier_dropout", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout"];
+        ["summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -57,7 +57,7 @@ internal sealed class GptNeoFamily : HubFamily
                     return HubModels.PreNorm(dropout, (Norm(name + ".ln_1"), attention), (Norm(name + ".ln_2"), feedForward));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier", drop: 0.1),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attn.attention.bias", "*.attn.attention.masked_bias"]),
         };

@@ -14,10 +14,7 @@ internal sealed class GptNeoXFamily : HubFamily
     public override string ModelType => "gpt_neox";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
-
-    /// <summary>The classifier's dropout is that of a head for tokens.</summary>
-    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout"];
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -56,7 +53,7 @@ internal sealed class GptNeoXFamily : HubFamily
                     return parallel ? HubModels.Parallel(dropout, parts) : HubModels.PreNorm(dropout, parts);
                 }),
                 Norm(prefix + "final_layer_norm")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out"),
+            Head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out", tokens: "classifier", drop: 0.1),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attention.bias", "*.attention.masked_bias", "*.rotary_emb.inv_freq"]),
         };

@@ -5,7 +5,8 @@ namespace TransformerGen.Generated.Tests.Specs.Hub;
 /// <summary>Decoder-only families: every key that changes a number of the model.</summary>
 internal static class DecoderConfigs
 {
-    private static readonly string[] s_tasks = ["ForCausalLM", "ForSequenceClassification", "Model"], s_tasksWithoutClassifier = ["ForCausalLM", "Model"];
+    private static readonly string[] s_tasks = ["ForCausalLM", "ForSequenceClassification", "Model"], s_tokens = [.. s_tasks, "ForTokenClassification"],
+        s_spans = [.. s_tasks, "ForQuestionAnswering"], s_all = [.. s_tokens, "ForQuestionAnswering"], s_tasksWithoutClassifier = ["ForCausalLM", "Model"];
 
     public static Dictionary<string, Action<HubDraw>> All { get; } = new(StringComparer.Ordinal)
     {
@@ -35,23 +36,24 @@ internal static class DecoderConfigs
 
     private static void Gpt2(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false);
+        Gpt(draw, evenHeads: false, s_all);
         draw.Flags("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
         draw.Flags("tie_word_embeddings");
     }
 
     private static void GptJ(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false, leastHead: 2);
+        Gpt(draw, evenHeads: false, s_spans, leastHead: 2);
         draw.Set("rotary_dim", 2 * draw.Int(1, draw.HeadWidth / 2));
         draw.Flags("tie_word_embeddings");
     }
 
-    private static void Gpt(HubDraw draw, bool evenHeads, int leastHead = 1)
+    private static void Gpt(HubDraw draw, bool evenHeads, string[] tasks, int leastHead = 1)
     {
         draw.DrawWidth(evenHeads, leastHead);
         draw.Sizes(draw.One("n_embd", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, "n_positions");
-        draw.Head(s_tasks);
+        draw.Rates("classifier_dropout");
+        draw.Head(tasks);
         draw.Maybe("n_inner", "null", "17", "48", "61");
         draw.Activation("activation_function");
         draw.Epsilon("layer_norm_epsilon");
@@ -63,7 +65,8 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes("hidden_size", "num_heads", "num_layers", null, "max_position_embeddings");
-        draw.Head(s_tasks);
+        draw.Rates("classifier_dropout");
+        draw.Head(s_all);
         draw.Maybe("intermediate_size", "null", "17", "50");
         draw.Set("window_size", draw.One(1, 3, 9, 40, 256));
         string[] kinds = [.. Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"global\"", "\"local\""))];
@@ -79,7 +82,8 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth(leastHead: 2);
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
-        draw.Head(s_tasks);
+        draw.Rates("classifier_dropout");
+        draw.Head(s_all);
         draw.Set(draw.One("rotary_pct", "partial_rotary_factor"), Part(draw));
         Rope(draw, baseKey: draw.One("rotary_emb_base", "rope_theta"));
         draw.Flags("attention_bias", "use_parallel_residual", "tie_word_embeddings");
@@ -93,7 +97,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "ffn_dim", "max_position_embeddings");
-        draw.Head(s_tasks);
+        draw.Head(s_spans);
         draw.Maybe("word_embed_proj_dim", "null", "7", "24", "33");
         draw.Flags("enable_bias", "do_layer_norm_before", "_remove_final_layer_norm", "tie_word_embeddings");
         draw.Activation("activation_function");
@@ -105,7 +109,8 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes(draw.One("n_embed", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, null);
-        draw.Head(s_tasks);
+        draw.Rates("classifier_dropout");
+        draw.Head(s_all);
         draw.Flags("apply_residual_connection_post_layernorm", "tie_word_embeddings");
         draw.Epsilon("layer_norm_epsilon");
         draw.Rates("hidden_dropout", "attention_dropout");
@@ -116,7 +121,8 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth(evenHeads: true);
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", null, "max_position_embeddings");
-        draw.Head(s_tasks);
+        draw.Rates("classifier_dropout");
+        draw.Head(s_all);
         draw.Maybe("ffn_hidden_size", "null", "19", "64");
         bool grouped = draw.Chance(40), parallel = grouped || draw.Chance(60), single = draw.Chance(50);
         draw.Set("new_decoder_architecture", grouped ? "true" : "false");
@@ -138,21 +144,21 @@ internal static class DecoderConfigs
 
     private static void Llama(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: s_all);
         Rope(draw);
         draw.Flags("attention_bias", "mlp_bias");
     }
 
     private static void Mistral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: s_all);
         Rope(draw);
         Window(draw);
     }
 
     private static void Mixtral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: s_all);
         Rope(draw);
         Window(draw);
         Experts(draw, "num_local_experts");
@@ -160,14 +166,14 @@ internal static class DecoderConfigs
 
     private static void Qwen2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: s_all);
         Rope(draw);
         UpperWindows(draw);
     }
 
     private static void Qwen3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, leastHead: 4);
+        Usual(draw, HeadKey.Always, leastHead: 4, tasks: s_all);
         Rope(draw);
         UpperWindows(draw);
         draw.Flags("attention_bias");
@@ -175,7 +181,7 @@ internal static class DecoderConfigs
 
     private static void Qwen3Moe(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 4);
+        Usual(draw, HeadKey.Maybe, leastHead: 4, tasks: s_all);
         Rope(draw);
         draw.Flags("use_sliding_window", "attention_bias", "norm_topk_prob");
         draw.Set("sliding_window", draw.One("1", "5", "null", "40"));
@@ -187,14 +193,14 @@ internal static class DecoderConfigs
 
     private static void Gemma(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always);
+        Usual(draw, HeadKey.Always, tasks: s_tokens);
         Rope(draw);
         draw.Flags("attention_bias");
     }
 
     private static void Gemma2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, activation: "hidden_activation");
+        Usual(draw, HeadKey.Always, tasks: s_tokens, activation: "hidden_activation");
         Rope(draw);
         draw.Flags("attention_bias");
         draw.Maybe("query_pre_attn_scalar", "4", "24", "9.5");
@@ -227,7 +233,7 @@ internal static class DecoderConfigs
 
     private static void Phi(HubDraw draw)
     {
-        Usual(draw, HeadKey.None, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Usual(draw, HeadKey.None, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: s_tokens);
         Rope(draw);
         draw.Flags("qk_layernorm");
         draw.Rates("embd_pdrop", "resid_pdrop");
@@ -235,9 +241,15 @@ internal static class DecoderConfigs
 
     private static void Phi3(HubDraw draw)
     {
-        Usual(draw, HeadKey.None, leastHead: 2, partial: true);
+        Usual(draw, HeadKey.None, leastHead: 2, partial: true, tasks: s_tokens);
         draw.Maybe("rope_theta", "100.0", "10000.0");
         Window(draw);
+        if (draw.Chance(50))
+        {
+            draw.Set("original_max_position_embeddings", draw.One(8, 20, draw.Length));
+            draw.Set("rope_scaling", $"{{\"type\": \"{draw.One("longrope", "su")}\", {Divisors(draw, draw.Turned)}}}");
+        }
+
         draw.Rates("resid_pdrop");
     }
 
@@ -250,7 +262,7 @@ internal static class DecoderConfigs
 
     private static void Starcoder2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon");
+        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon", tasks: s_tokens);
         Rope(draw);
         Window(draw);
         draw.Flags("use_bias");
@@ -270,7 +282,7 @@ internal static class DecoderConfigs
 
     private static void StableLm(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: s_tokens);
         Rope(draw);
         draw.Flags("use_qkv_bias", "qk_layernorm", "use_parallel_residual");
         draw.Rates("hidden_dropout");
@@ -298,6 +310,8 @@ internal static class DecoderConfigs
 
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
         draw.Head(tasks ?? s_tasks);
+        draw.Rates("classifier_dropout");
+
         draw.Set("num_key_value_heads", draw.KeyHeads());
         if (own)
         {
@@ -319,7 +333,7 @@ internal static class DecoderConfigs
     /// <summary>The part of a head's columns that turns: an even number of them when it is rounded down.</summary>
     private static string Part(HubDraw draw)
     {
-        int turned = 2 * draw.Int(1, draw.HeadWidth / 2);
+        int turned = draw.Turned = 2 * draw.Int(1, draw.HeadWidth / 2);
         return turned == draw.HeadWidth ? "1.0" : ((turned + 0.5) / draw.HeadWidth).ToString("R", CultureInfo.InvariantCulture);
     }
 
@@ -328,13 +342,14 @@ internal static class DecoderConfigs
     {
         string theta = draw.One("10.0", "100.0", "10000.0", "1000000.0");
         string key = draw.One("type", "rope_type");
-        string? scaling = draw.Int(0, 5) switch
+        string? scaling = draw.Int(0, 6) switch
         {
             0 => $"\"{key}\": \"linear\", \"factor\": {draw.One("2.0", "4", "0.5")}",
             1 => $"\"{key}\": \"dynamic\", \"factor\": 2.0",
             2 => "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 16",
             3 => $"\"{key}\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": {draw.One("8", "16")}"
                 + draw.One("", ", \"attention_factor\": 0.8", ", \"beta_fast\": 16, \"beta_slow\": 2", ", \"mscale\": 0.7, \"mscale_all_dim\": 1.0", ", \"truncate\": false"),
+            4 => $"\"{key}\": \"longrope\", \"factor\": 4.0, {Divisors(draw, draw.Turned)}" + draw.One("", ", \"attention_factor\": 1.2"),
             _ => null,
         };
         if (!older && draw.Chance(40))
@@ -352,6 +367,12 @@ internal static class DecoderConfigs
         {
             draw.Maybe("rope_scaling", "null");
         }
+    }
+
+    private static string Divisors(HubDraw draw, int turned)
+    {
+        string List() => string.Join(", ", Enumerable.Range(0, turned / 2).Select(_ => draw.One("1.0", "1.25", "3", "17.5")));
+        return $"\"short_factor\": [{List()}], \"long_factor\": [{List()}]";
     }
 
     private static void Window(HubDraw draw) => draw.Maybe("sliding_window", "null", "1", "2", "7", "17", "40");

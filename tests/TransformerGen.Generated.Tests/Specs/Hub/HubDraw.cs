@@ -21,6 +21,9 @@ internal sealed class HubDraw(PCG random)
 
     public int HeadWidth { get; private set; }
 
+    /// <summary>Columns of a head that a rotation turns.</summary>
+    public int Turned { get; set; }
+
     public int Layers { get; private set; }
 
     public int Vocabulary { get; private set; }
@@ -86,12 +89,14 @@ internal sealed class HubDraw(PCG random)
             Width = Heads * HeadWidth;
         }
         while (Width is < 8 or > 72 || (evenWidth && Width % 2 != 0));
+        Turned = HeadWidth;
     }
 
     /// <summary>Heads of a width of their own, which need not fit the model's.</summary>
     public void DrawOwnHeads(int leastHead = 2)
     {
         (Width, Heads, HeadWidth) = (Int(8, 72), Int(1, 6), 2 * Int((leastHead + 1) / 2, 10));
+        Turned = HeadWidth;
     }
 
     /// <summary>The usual sizes by a family's keys.</summary>
