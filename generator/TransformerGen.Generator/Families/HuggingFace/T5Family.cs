@@ -73,7 +73,7 @@ internal class T5Family : HubFamily
             Initializer = new InitializerSpec(0f, (float)config.Positive("initializer_factor", 1)),
             IgnoredTensors = new EquatableList<string>(
             [
-                "*decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
+                (isLanguage ? "" : "*") + "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
                 .. encodes ? ["*decoder.*"] : Array.Empty<string>(),
                 .. isLanguage ? Array.Empty<string>() : ["lm_head.weight"],
             ]),
