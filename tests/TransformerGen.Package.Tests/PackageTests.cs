@@ -116,7 +116,7 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
             File.Delete(text);
         }
 
-        void Check() => project.Run("msbuild", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-v:m").MustSucceed("msbuild");
+        void Check() => project.Run("msbuild", "-restore", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-v:m").MustSucceed("msbuild");
     }
 
     [NativeFact]
