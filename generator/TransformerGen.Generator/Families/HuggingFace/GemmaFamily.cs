@@ -11,7 +11,7 @@ internal sealed class GemmaFamily : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
 
-    /// <summary>hidden_act counts, as in transformers since 4.48; the published files still hold the key that took its place before.</summary>
+    /// <summary>hidden_act counts, as in transformers 5; files still hold the key that its first versions took instead.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["hidden_activation"];
 
     /// <inheritdoc/>
