@@ -140,12 +140,12 @@ public class LlamaLikeConfigTests
     [Theory]
     [InlineData("llama", "\"is_causal\": false", "is_causal")]
     [InlineData("gpt2", "\"is_causal\": false", "is_causal")]
-    [InlineData("llama", "\"rope_interleaved\": true", "rope_interleaved")]
     [InlineData("llama", "\"rope_scaling\": { \"type\": \"linear\" }", "factor")]
     [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0 }", "high_freq_factor")]
     [InlineData("llama", "\"original_max_position_embeddings\": 32, \"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 16 }",
         "original_max_position_embeddings")]
     [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"default\", \"partial_rotary_factor\": 0.5 }", "partial_rotary_factor")]
+    [InlineData("gemma3_text", "\"rope_parameters\": { \"full_attention\": { \"rope_type\": \"default\", \"partial_rotary_factor\": 0.5 } }", "partial_rotary_factor")]
     [InlineData("gemma3_text", "\"rope_scaling\": { \"rope_type\": \"linear\", \"factor\": 8.0 }, \"rope_parameters\": { \"full_attention\": { \"rope_type\": \"default\" } }", "rope_scaling")]
     public void What_cannot_be_the_same_is_refused(string type, string members, string key)
     {

@@ -130,9 +130,13 @@ internal static class HubRope
             return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies.Select(_ => 1.0)), 1f);
         }
 
-        config.Reader.Has(OriginalKey);
         scaling?.Has(OriginalKey);
         scaling?.Has(PartialKey);
+        if (layerType is not null)
+        {
+            scale?.Only(PartialKey, 1);
+        }
+
         return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies), factor);
     }
 

@@ -12,7 +12,7 @@ internal sealed class LlamaFamily : HubFamily
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
 
     /// <summary>Keys that converters left in published files; transformers reads none of them.</summary>
-    protected override IReadOnlyList<string> WithoutEffect => ["is_llama_config", "max_sequence_length"];
+    protected override IReadOnlyList<string> WithoutEffect => ["is_llama_config", "max_sequence_length", "rope_interleaved"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -21,7 +21,6 @@ internal sealed class LlamaFamily : HubFamily
         float epsilon = config.Epsilon("rms_norm_eps", 1e-6), dropout = config.Rate("attention_dropout", 0);
         bool attentionBias = config.Flag("attention_bias", false), feedForwardBias = config.Flag("mlp_bias", false);
         ActivationKind activation = config.Activation("hidden_act", "silu");
-        config.Only("rope_interleaved", false);
         RotarySpec rotary = sizes.Rotary(config, 10000);
         NormSpec Norm(string name) => new(name, NormKind.Rms, epsilon);
         return HubDecoders.ByLlamasNames(config, task, sizes, (null, 1, 2), tied: false, Norm, (name, _) => HubModels.PreNorm(
