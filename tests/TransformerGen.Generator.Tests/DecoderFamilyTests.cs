@@ -98,7 +98,6 @@ public class DecoderFamilyTests
     [InlineData("qwen2", "\"use_mrope\": true")]
     [InlineData("qwen3_moe", "\"output_router_logits\": true")]
     [InlineData("qwen3_moe", "\"decoder_sparse_step\": 0")]
-    [InlineData("gemma", "\"hidden_act\": \"gelu\", \"hidden_activation\": \"gelu_pytorch_tanh\"")]
     [InlineData("gemma2", "\"use_bidirectional_attention\": true")]
     [InlineData("gemma2", "\"sliding_window\": null")]
     [InlineData("gemma2", "\"query_pre_attn_scalar\": 0")]

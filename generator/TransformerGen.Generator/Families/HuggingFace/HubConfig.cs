@@ -14,9 +14,10 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     // Most of anything: keeps the rows of every product inside 32 bits and its elements inside 64.
     private const int LargestSize = 1 << 19, LargestHeads = 1 << 12, LargestHeadWidth = 1 << 15, LargestLayers = 1 << 10, LargestCount = 1 << 24;
 
-    /// <summary>Keys that transformers writes for any model and that change no number of it.</summary>
+    /// <summary>Keys that transformers writes for any model and that change no number of it, or that whoever reads them has checked.</summary>
     private static readonly string[] s_withoutEffect =
     [
+        "is_causal", "original_max_position_embeddings",
         "return_dict", "return_dict_in_generate", "output_hidden_states", "output_attentions", "output_scores", "torchscript", "use_bfloat16", "tf_legacy_loss",
         "chunk_size_feed_forward", "is_encoder_decoder", "finetuning_task", "id2label", "label2id", "task_specific_params", "tokenizer_class", "prefix", "sep_token_id", "cls_token_id",
         "mask_token_id", "max_length", "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "diversity_penalty", "temperature", "top_k", "top_p", "typical_p",

@@ -21,6 +21,11 @@ internal abstract class HubFamily : Family
     {
         var config = new HubConfig(reader, ModelType) { ChosenLabels = choice?.Labels };
         HubTask task = choice?.Task ?? Architecture(reader);
+        if (Tasks.Contains(HubTask.CausalLanguage))
+        {
+            config.Only("is_causal", true); // Where it is false, transformers 5 lets a decoder see what follows.
+        }
+
         ModelSpec? spec = reader.Failed ? null : Build(config, task);
         config.ReadCommon(WithoutEffect);
         if (reader.Failed)
