@@ -14,6 +14,9 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     // Most of anything: keeps the rows of every product inside 32 bits and its elements inside 64.
     private const int LargestSize = 1 << 19, LargestHeads = 1 << 12, LargestHeadWidth = 1 << 15, LargestLayers = 1 << 10, LargestCount = 1 << 24;
 
+    // What every family but a few calls its number of heads, and what those know, too.
+    private const string UsualHeads = "num_attention_heads";
+
     /// <summary>Keys that transformers writes for any model and that change no number of it.</summary>
     private static readonly string[] s_withoutEffect =
     [
@@ -193,7 +196,8 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
             }
 
             string choices = ConfigReader.Alternatives(new[] { lower, upper }.Distinct().Where(choice => width % choice == 0).Select(choice => Number.Text(choice)));
-            _reader.Report(Descriptors.HeadsDoNotDivide, headsKey, headsKey, Number.Text(heads), "the width", Number.Text(width), choices, key ?? "the width");
+            string at = _reader.IsGiven(UsualHeads) ? UsualHeads : headsKey;
+            _reader.Report(Descriptors.HeadsDoNotDivide, at, at, Number.Text(heads), "the width", Number.Text(width), choices, key ?? "the width");
             return 1;
         }
 
@@ -346,7 +350,8 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
             _reader.Has(key);
         }
 
-        foreach (string key in _reader.Unasked.Take(20).ToList())
+        // An unknown key that is null says as much as one that is absent.
+        foreach (string key in _reader.Unasked.Where(_reader.IsGiven).Take(20).ToList())
         {
             _reader.ReportKey(Descriptors.KeyWithoutEffect, key, key, modelType);
         }
