@@ -64,6 +64,7 @@ public class DecoderFamilyTests
     [Theory]
     [InlineData("gpt2", "\"add_cross_attention\": true")]
     [InlineData("gpt2", "\"n_head\": 5")]
+    [InlineData("gpt2", "\"num_attention_heads\": 5")]
     [InlineData("gptj", "\"rotary_dim\": null")]
     [InlineData("gptj", "\"rotary_dim\": 12")]
     [InlineData("gptj", "\"rotary_dim\": 3")]
@@ -75,7 +76,6 @@ public class DecoderFamilyTests
     [InlineData("gpt_neo", "\"window_size\": 0")]
     [InlineData("gpt_neox", "\"rotary_pct\": 1.5")]
     [InlineData("gpt_neox", "\"rope_scaling\": { \"type\": \"longrope\" }")]
-    [InlineData("opt", "\"layerdrop\": 0.1")]
     [InlineData("opt", "\"layer_norm_elementwise_affine\": false")]
     [InlineData("bloom", "\"hidden_dropout\": 1.0")]
     [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"factor\": 2.0 }")]
@@ -128,13 +128,24 @@ public class DecoderFamilyTests
         Assert.Contains(messages, message => message.Contains(Named(key), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_class_that_is_not_supported_is_the_only_problem()
+    {
+        var problems = new List<Diagnostic>();
+        ConfigFile.Read("config.json", Text("gpt2", "\"architectures\": [\"GPT2DoubleHeads\"]"), problems);
+        Assert.Equal("architectures", Assert.Single(problems).GetMessage(System.Globalization.CultureInfo.InvariantCulture).Split('\'')[1]);
+    }
+
     /// <summary>A key that its default, written out, leaves as it is: the Spec is that of the config without it.</summary>
     [Theory]
     [InlineData("gpt2", "\"activation_function\": \"gelu_new\", \"n_positions\": 1024, \"embd_pdrop\": 0.1, \"resid_pdrop\": 0.1, \"attn_pdrop\": 0.1, \"layer_norm_epsilon\": 1e-5, \"tie_word_embeddings\": true, \"scale_attn_weights\": true, \"n_inner\": null")]
     [InlineData("gpt2", "\"bos_token_id\": 50256, \"eos_token_id\": [50256]")]
+    [InlineData("gpt2", "\"is_decoder\": true, \"activation_function\": \"gelu_python_tanh\"")]
+    [InlineData("gpt2", "\"layer_types\": null, \"scale_attn_by_layer\": null")]
     [InlineData("gptj", "\"activation_function\": \"gelu_new\", \"n_positions\": 2048, \"embd_pdrop\": 0.0, \"tie_word_embeddings\": false, \"n_inner\": 128")]
     [InlineData("gpt_neo", "\"activation_function\": \"gelu_new\", \"max_position_embeddings\": 2048, \"window_size\": 256, \"intermediate_size\": null, \"tie_word_embeddings\": true, \"attention_layers\": [\"global\", \"local\"]")]
     [InlineData("gpt_neox", "\"hidden_act\": \"gelu\", \"rotary_pct\": 0.25, \"rotary_emb_base\": 10000, \"use_parallel_residual\": true, \"attention_bias\": true, \"bos_token_id\": 0, \"eos_token_id\": 2, \"tie_word_embeddings\": false, \"layer_norm_eps\": 1e-5")]
+    [InlineData("gpt_neox", "\"partial_rotary_factor\": 0.5, \"rope_theta\": 500.0")]
     [InlineData("gpt_neox", "\"rope_parameters\": { \"rope_type\": \"default\", \"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25 }")]
     [InlineData("opt", "\"activation_function\": \"relu\", \"dropout\": 0.1, \"word_embed_proj_dim\": 32, \"do_layer_norm_before\": true, \"_remove_final_layer_norm\": false, \"enable_bias\": true, \"pad_token_id\": 1, \"bos_token_id\": 2, \"eos_token_id\": 2, \"init_std\": 0.02")]
     [InlineData("bloom", "\"layer_norm_epsilon\": 1e-5, \"apply_residual_connection_post_layernorm\": false, \"hidden_dropout\": 0.0, \"attention_dropout\": 0.0, \"tie_word_embeddings\": true, \"bos_token_id\": 1, \"eos_token_id\": 2, \"pad_token_id\": null")]
@@ -169,6 +180,7 @@ public class DecoderFamilyTests
     [InlineData("opt", "\"enable_bias\": false")]
     [InlineData("opt", "\"_remove_final_layer_norm\": true")]
     [InlineData("opt", "\"attention_dropout\": 0.25")]
+    [InlineData("opt", "\"layerdrop\": 0.1")]
     [InlineData("bloom", "\"apply_residual_connection_post_layernorm\": true")]
     [InlineData("llama", "\"rope_theta\": 500.0")]
     [InlineData("llama", "\"head_dim\": 6")]
@@ -200,6 +212,34 @@ public class DecoderFamilyTests
     [InlineData("stablelm", "\"qk_layernorm\": true")]
     public void What_changes_the_mathematics_changes_the_spec(string type, string members) =>
         Assert.NotEqual(Read(type, "") with { ConfigJson = "" }, Read(type, members) with { ConfigJson = "" });
+
+    /// <summary>Of two spellings that say different things, the one counts that transformers takes.</summary>
+    [Theory]
+    [InlineData("gpt2", "\"hidden_size\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3, \"max_position_embeddings\": 50", "\"n_embd\": 32, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 40")]
+    [InlineData("gptj", "\"hidden_size\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3, \"max_position_embeddings\": 50", "\"n_embd\": 32, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 40")]
+    [InlineData("gpt_neo", "\"num_attention_heads\": 2, \"num_hidden_layers\": 2", "\"num_heads\": 4, \"num_layers\": 3")]
+    [InlineData("gpt_neox", "\"rotary_pct\": 0.5, \"rotary_emb_base\": 500", "\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000.0")]
+    [InlineData("gpt_neox", "\"rope_parameters\": { \"rope_type\": \"default\", \"rope_theta\": 500.0, \"partial_rotary_factor\": 0.5 }", "\"rotary_pct\": 0.25, \"rotary_emb_base\": 100")]
+    [InlineData("bloom", "\"n_embed\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3", "\"hidden_size\": 32, \"n_head\": 4, \"n_layer\": 2")]
+    [InlineData("falcon", "\"n_embed\": 64", "\"hidden_size\": 32")]
+    public void The_spelling_that_counts_in_transformers_counts(string type, string counts, string other) =>
+        Assert.Equal(Read(type, counts) with { ConfigJson = "" }, Read(type, counts + ", " + other) with { ConfigJson = "" });
+
+    [Fact]
+    public void Without_rotary_dim_the_only_head_turns_whole() =>
+        Assert.Equal(
+            Read("gptj", "\"n_head\": 1, \"rotary_dim\": 32") with { ConfigJson = "" }, Read("gptj", "\"n_head\": 1, \"rotary_dim\": null") with { ConfigJson = "" });
+
+    /// <summary>A checkpoint may hold the logits' product beside the embedding that it is tied to, or instead of it.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Tied_logits_are_found_under_their_own_name(string type)
+    {
+        ModelSpec tied = Read(type, "\"tie_word_embeddings\": true"), apart = Read(type, "\"tie_word_embeddings\": false");
+        Assert.Equal([new TensorAlias(tied.Decoder!.Embedding.Table, apart.Head.Output!.Weights[0].Name)], tied.Aliases);
+        Assert.Empty(apart.Aliases);
+        Assert.Empty(Read(type, "\"architectures\": [\"SomeModel\"], \"tie_word_embeddings\": true").Aliases);
+    }
 
     /// <summary>The layers that have a window, where a family's default says which.</summary>
     [Theory]

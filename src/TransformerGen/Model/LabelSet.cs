@@ -115,7 +115,8 @@ public sealed unsafe class LabelSet : IDisposable
 
         for (int s = 0; s < rows.Sequences; s++)
         {
-            Add(info.Rows == OutputRows.First ? rows.Offsets[s] : rows.Offsets[s + 1] - 1);
+            int first = rows.Offsets[s];
+            Add(info.Rows == OutputRows.First ? first : first + LastToken.Of(info, new ReadOnlySpan<int>(rows.Tokens + first, rows.Offsets[s + 1] - first)));
         }
     }
 

@@ -25,7 +25,7 @@ public enum OutputRows
     /// <summary>The first token of each sequence.</summary>
     First,
 
-    /// <summary>The last token of each sequence.</summary>
+    /// <summary>The last token of each sequence that is not padding (<see cref="ModelInfo.PadId"/>).</summary>
     Last,
 }
 

@@ -30,7 +30,7 @@ public sealed partial class TrainingBatch
         tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
         CheckLabels([label]);
         Append(tokens, types, globals, leading);
-        AppendAtHead(tokens.Length, label);
+        AppendAtHead(tokens, label);
     }
 
     /// <summary>Adds a sequence with numbers to be trained towards: 0 to 1 for each class of a multi-label model, any finite number for each column of a regression.</summary>
@@ -70,7 +70,7 @@ public sealed partial class TrainingBatch
             return;
         }
 
-        AppendAtHead(tokens.Length, 0);
+        AppendAtHead(tokens, 0);
         _targets.Add(targets);
     }
 
@@ -140,11 +140,11 @@ public sealed partial class TrainingBatch
     }
 
     /// <summary>The label stands at the row that the head reads; the sequence's other rows have none.</summary>
-    private void AppendAtHead(int rows, int label)
+    private void AppendAtHead(ReadOnlySpan<int> tokens, int label)
     {
         int first = _labels.Count;
-        _labels.Fill(first + rows, Ignored);
-        _labels.Set(_info.Rows == OutputRows.First ? first : first + rows - 1, label);
+        _labels.Fill(first + tokens.Length, Ignored);
+        _labels.Set(_info.Rows == OutputRows.First ? first : first + LastToken.Of(_info, tokens), label);
         CountedLabels += label == Ignored ? 0 : 1;
     }
 

@@ -31,7 +31,7 @@ internal sealed class SpecRun
             var random = new Random(seed);
             Sources = Model.Encoder is null ? [] : Tokens(random, Model.Encoder, spec.Sources);
             Targets = Model.Decoder is null ? [] : Tokens(random, Model.Decoder, spec.Targets);
-            Labels = new SpecLabels(Model.Head, Rows, random);
+            Labels = new SpecLabels(Model, Rows, random);
             Types = Model.Encoder?.Embedding.Types is { } types ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(types.Rows)).ToArray())] : null;
             int oneOf = random.Next(2) == 0 ? 3 : int.MaxValue;
             Globals = HasGlobals ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(oneOf) == 0).ToArray())] : null;

@@ -26,14 +26,14 @@ internal abstract class HubFamily : Family
             config.Only("is_causal", true); // Where it is false, transformers 5 lets a decoder see what follows.
         }
 
-        ModelSpec? spec = reader.Failed ? null : Build(config, task);
-        config.ReadCommon(WithoutEffect);
+        ModelSpec spec = Build(config, task);
+        config.ReadCommon(WithoutEffect, isDecoder: Tasks.Contains(HubTask.CausalLanguage));
         if (reader.Failed)
         {
             return null;
         }
 
-        HeadSpec answer = spec!.Head;
+        HeadSpec answer = spec.Head;
         answer = answer.Kind == HeadKind.Classes ? answer with { ClassNames = config.ClassNames(answer.Classes) } : answer;
         string json = choice is null ? reader.Text : HubArchitecture.Rewrite(reader.Text, choice.Task, choice.Labels);
         return spec with { ModelType = ModelType, ConfigJson = json, Head = answer, Dropout = DropoutRates.Main(spec) };

@@ -29,10 +29,10 @@ internal static class HubRope
     /// <param name="config">The file.</param>
     /// <param name="headWidth">Columns of a head.</param>
     /// <param name="ordinary">The default of the factor.</param>
-    /// <param name="spellings">Other names of its key.</param>
-    public static int Turned(HubConfig config, int headWidth, double ordinary, params string[] spellings)
+    /// <param name="key">Its key outside of rope_parameters.</param>
+    public static int Turned(HubConfig config, int headWidth, double ordinary, string key = PartialKey)
     {
-        double factor = config.Positive(PartialKey, ordinary, spellings);
+        double factor = config.Positive(key, ordinary);
         if (config.Reader.Nested(ParametersKey) is { } parameters && parameters.IsGiven(PartialKey))
         {
             factor = new HubConfig(parameters, "rope").Positive(PartialKey, factor);
@@ -43,7 +43,7 @@ internal static class HubRope
             return (int)(headWidth * factor);
         }
 
-        config.Report(PartialKey, Number.Text(factor), "at most 1");
+        config.Report(key, Number.Text(factor), "at most 1");
         return headWidth;
     }
 
@@ -56,7 +56,6 @@ internal static class HubRope
     /// <param name="thetaKey">The key of the base.</param>
     /// <param name="scaled">Whether rope_scaling counts (a second base of some models has none).</param>
     /// <param name="layerType">Its part of a rope_parameters by layer type, such as sliding_attention.</param>
-    /// <param name="spelling">Another name of the base's key.</param>
     /// <param name="types">Types of scaling that the family has; null for all that are supported.</param>
     public static RotarySpec Read(
         HubConfig config,
@@ -67,7 +66,6 @@ internal static class HubRope
         string thetaKey = "rope_theta",
         bool scaled = true,
         string? layerType = null,
-        string? spelling = null,
         string[]? types = null)
     {
         if (dimensions < 2 || dimensions % 2 != 0)
@@ -95,7 +93,7 @@ internal static class HubRope
         }
 
         ConfigReader? scaling = layerType is null ? older ?? parameters : parameters ?? (scaled ? older : null);
-        double @base = config.Positive(thetaKey, theta, spelling is null ? [] : [spelling]);
+        double @base = config.Positive(thetaKey, theta);
         var scale = scaling is null ? null : new HubConfig(scaling, "rope");
         @base = scale is not null && scaling!.IsGiven("rope_theta") ? scale.Positive("rope_theta", @base) : @base;
         double[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => Math.Pow(@base, -2.0 * i / dimensions))];

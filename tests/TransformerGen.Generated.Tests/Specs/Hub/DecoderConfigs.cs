@@ -80,8 +80,8 @@ internal static class DecoderConfigs
         draw.DrawWidth(leastHead: 2);
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
         draw.Head(s_tasks);
-        draw.Set(draw.One("rotary_pct", "partial_rotary_factor"), Part(draw));
-        Rope(draw, baseKey: draw.One("rotary_emb_base", "rope_theta"));
+        draw.Set("rotary_pct", Part(draw));
+        Rope(draw, baseKey: "rotary_emb_base");
         draw.Flags("attention_bias", "use_parallel_residual", "tie_word_embeddings");
         draw.Activation("hidden_act");
         draw.Epsilon("layer_norm_eps");
@@ -97,7 +97,7 @@ internal static class DecoderConfigs
         draw.Maybe("word_embed_proj_dim", "null", "7", "24", "33");
         draw.Flags("enable_bias", "do_layer_norm_before", "_remove_final_layer_norm", "tie_word_embeddings");
         draw.Activation("activation_function");
-        draw.Rates("dropout", "attention_dropout");
+        draw.Rates("dropout", "attention_dropout", "layerdrop");
         draw.Ids();
     }
 
