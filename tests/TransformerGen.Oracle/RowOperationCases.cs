@@ -53,13 +53,18 @@ internal static class RowOperationCases
             foreach ((bool hasShift, bool unitOffset) in ((bool, bool)[])[(true, false), (false, false), (true, true), (false, true)])
             {
                 string how = $"{kind}{(hasShift ? ", shift" : "")}{(unitOffset ? ", unit offset" : "")}";
-                yield return ($"Norm, {how}", (graph, n) => Norm(graph, n, kind, hasShift, unitOffset, false, null));
-                yield return ($"AddNorm, {how}, dropout", (graph, n) => Norm(graph, n, kind, hasShift, unitOffset, true, s_main));
+                yield return ($"Norm, {how}", (graph, n) => Norm(graph, n, graph.Norm(kind, n, hasShift, unitOffset), false, null));
+                yield return ($"AddNorm, {how}, dropout", (graph, n) => Norm(graph, n, graph.Norm(kind, n, hasShift, unitOffset), true, s_main));
             }
 
-            yield return ($"Norm, {kind}, residual beside", (graph, n) => Beside(graph, n, kind, false));
-            yield return ($"AddNorm, {kind}, residual beside, dropout of its own", (graph, n) => Beside(graph, n, kind, true));
+            yield return ($"Norm, {kind}, residual beside", (graph, n) => Beside(graph, n, graph.Norm(kind, n, hasShift: false), false));
+            yield return ($"AddNorm, {kind}, residual beside, dropout of its own", (graph, n) => Beside(graph, n, graph.Norm(kind, n, hasShift: false), true));
         }
+
+        yield return ("Norm without parameters", (graph, n) => Norm(graph, n, OperationGraph.BareNorm(), false, null));
+        yield return ("AddNorm without parameters, dropout", (graph, n) => Norm(graph, n, OperationGraph.BareNorm(), true, s_main));
+        yield return ("Norm without parameters, residual beside", (graph, n) => Beside(graph, n, OperationGraph.BareNorm(), false));
+        yield return ("AddNorm without parameters, residual beside, dropout of its own", (graph, n) => Beside(graph, n, OperationGraph.BareNorm(), true));
 
         // Two heads of queries, one of keys, one of values that passes.
         yield return ("HeadNorm, RMS", (graph, n) => HeadNorm(graph, 4 * n, Part(graph, 0, 2, n, NormKind.Rms), Part(graph, 2 * n, 1, n, NormKind.Rms)));
@@ -172,24 +177,23 @@ internal static class RowOperationCases
         return z;
     }
 
-    private static Value Norm(OperationGraph graph, int width, NormKind kind, bool hasShift, bool unitOffset, bool hasSub, DropoutSite? site)
+    private static Value Norm(OperationGraph graph, int width, NormParameters norm, bool hasSub, DropoutSite? site)
     {
         Value x = graph.Input(width);
         Value? sub = hasSub ? graph.Input(width) : null, z = hasSub && graph.IsTraining ? graph.Output("Z", x) : null;
         Value y = graph.Output("Y", x);
-        NormParameters norm = graph.Norm(kind, width, hasShift, unitOffset);
         graph.Graph.Add(new AddNorm(graph.Stage, x, sub, norm, graph.IsTraining ? site : null, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
         return y;
     }
 
     // Pre-norm: what is normalised also goes on beside the norm.
-    private static Value Beside(OperationGraph graph, int width, NormKind kind, bool hasSub)
+    private static Value Beside(OperationGraph graph, int width, NormParameters norm, bool hasSub)
     {
         Value x = graph.Input(width);
         Value? sub = hasSub ? graph.Input(width) : null, z = hasSub ? graph.Output("Z", x) : null;
         Value y = graph.Output("Y", x);
         DropoutSite? site = hasSub && graph.IsTraining ? s_own : null;
-        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, graph.Norm(kind, width, hasShift: false), site, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
+        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, norm, site, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
         return Add(graph, z ?? x, Linear(graph, y, ActivationKind.Gelu, width), s_main, 1f);
     }
 

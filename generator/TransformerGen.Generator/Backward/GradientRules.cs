@@ -82,7 +82,11 @@ internal static class GradientRules
     private static void OfAddNorm(Differentiation d, AddNorm op)
     {
         Value dy = Gradient(d, op, op.Y);
-        d.Add(new AddNormBackwardWeights(op, dy));
+        if (op.Norm.Weight is not null)
+        {
+            d.Add(new AddNormBackwardWeights(op, dy));
+        }
+
         Value? beside = op.Z is { } z ? d.Of(z) : op.Sub is null ? d.Of(op.X) : null;
         var dz = new Value(op.Stage, "D" + op.Y.Role + "Input", op.X.Rows, op.X.Width);
         Value? dSub = op.Dropout is null ? null : Differentiation.Like(op, op.Sub!);
