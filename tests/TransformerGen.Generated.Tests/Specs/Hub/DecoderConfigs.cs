@@ -15,6 +15,7 @@ internal static class DecoderConfigs
         ["gemma2"] = Gemma2,
         ["gemma3_text"] = Gemma3,
         ["gpt2"] = Gpt2,
+        ["gpt_bigcode"] = GptBigCode,
         ["gpt_neo"] = GptNeo,
         ["gpt_neox"] = GptNeoX,
         ["gptj"] = GptJ,
@@ -22,6 +23,7 @@ internal static class DecoderConfigs
         ["llama"] = Llama,
         ["mistral"] = Mistral,
         ["mixtral"] = Mixtral,
+        ["olmo"] = Olmo,
         ["olmo2"] = Olmo2,
         ["opt"] = Opt,
         ["phi"] = Phi,
@@ -29,6 +31,7 @@ internal static class DecoderConfigs
         ["qwen2"] = Qwen2,
         ["qwen3"] = Qwen3,
         ["qwen3_moe"] = Qwen3Moe,
+        ["smollm3"] = SmolLm3,
         ["stablelm"] = StableLm,
         ["starcoder2"] = Starcoder2,
     };
@@ -38,6 +41,12 @@ internal static class DecoderConfigs
         Gpt(draw, evenHeads: false);
         draw.Flags("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
         draw.Flags("tie_word_embeddings");
+    }
+
+    private static void GptBigCode(HubDraw draw)
+    {
+        Gpt(draw, evenHeads: false);
+        draw.Flags("multi_query", "scale_attn_weights", "tie_word_embeddings");
     }
 
     private static void GptJ(HubDraw draw)
@@ -241,6 +250,13 @@ internal static class DecoderConfigs
         draw.Rates("resid_pdrop");
     }
 
+    private static void Olmo(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, epsilon: null, tasks: s_tasksWithoutClassifier);
+        Rope(draw);
+        draw.Flags("attention_bias");
+    }
+
     private static void Olmo2(HubDraw draw)
     {
         Usual(draw, HeadKey.Maybe, tasks: s_tasksWithoutClassifier);
@@ -268,6 +284,26 @@ internal static class DecoderConfigs
         draw.Maybe("logits_scaling", "4.0", "0.5");
     }
 
+    private static void SmolLm3(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe);
+        Rope(draw);
+        draw.Flags("attention_bias", "mlp_bias");
+        draw.Maybe("no_rope_layer_interval", "1", "2", "3");
+        if (draw.Chance(40))
+        {
+            draw.Set("no_rope_layers", $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.Int(0, 1)))}]");
+        }
+
+        draw.Set("sliding_window", draw.One(1, 2, 7, 30));
+        bool windows = draw.Chance(60);
+        draw.Set("use_sliding_window", windows ? "true" : "false");
+        if (windows)
+        {
+            LayerTypes(draw);
+        }
+    }
+
     private static void StableLm(HubDraw draw)
     {
         Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
@@ -284,7 +320,7 @@ internal static class DecoderConfigs
     }
 
     private static void Usual(
-        HubDraw draw, HeadKey headKey, int leastHead = 2, string activation = "hidden_act", string epsilon = "rms_norm_eps", bool partial = false, string[]? tasks = null)
+        HubDraw draw, HeadKey headKey, int leastHead = 2, string activation = "hidden_act", string? epsilon = "rms_norm_eps", bool partial = false, string[]? tasks = null)
     {
         bool own = headKey == HeadKey.Always || (headKey == HeadKey.Maybe && draw.Chance(40));
         if (own)
@@ -310,7 +346,11 @@ internal static class DecoderConfigs
         }
 
         draw.Activation(activation);
-        draw.Epsilon(epsilon);
+        if (epsilon is not null)
+        {
+            draw.Epsilon(epsilon);
+        }
+
         draw.Rates("attention_dropout");
         draw.Flags("tie_word_embeddings");
         draw.Ids();
