@@ -42,6 +42,8 @@ internal static class RowOperationCases
         yield return ("Cap", (graph, n) => Cap(graph, graph.Input(n), 1f, 0.75f));
         yield return ("Cap, scale", (graph, n) => Cap(graph, graph.Input(n), 1.75f, 2f));
         yield return ("Cap, scale alone, behind a product", (graph, n) => Cap(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.25f, 0f));
+        yield return ("Clip", (graph, n) => Clip(graph, graph.Input(n), 0.75f));
+        yield return ("Clip, behind a product", (graph, n) => Clip(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.5f));
         yield return ("Dropout", (graph, n) => Drop(graph, graph.Input(n), s_main));
         yield return ("Dropout of its own rate", (graph, n) => Drop(graph, graph.Input(n), s_own));
         yield return ("SkipLayer that runs", (graph, n) => Skip(graph, n, new DropoutSite(5, 0.001f)));
@@ -153,6 +155,13 @@ internal static class RowOperationCases
     {
         Value y = graph.Output("Capped", x);
         graph.Graph.Add(new Cap(graph.Stage, x, scale, limit, y));
+        return y;
+    }
+
+    private static Value Clip(OperationGraph graph, Value x, float limit)
+    {
+        Value y = graph.Output("Clipped", x);
+        graph.Graph.Add(new Clip(graph.Stage, x, limit, y));
         return y;
     }
 

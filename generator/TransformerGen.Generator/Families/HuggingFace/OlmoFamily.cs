@@ -2,7 +2,7 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Families.HuggingFace;
 
-/// <summary>model_type "olmo" (Groeneveld et al. 2024): Llama with layer norms that have no parameters.</summary>
+/// <summary>model_type "olmo" (Groeneveld et al. 2024): Llama with layer norms that have no parameters; queries, keys and values may be clipped.</summary>
 internal sealed class OlmoFamily : HubFamily
 {
     // In transformers' code, not in the file.
@@ -22,11 +22,11 @@ internal sealed class OlmoFamily : HubFamily
         bool bias = config.Flag("attention_bias", false);
         ActivationKind activation = config.Activation("hidden_act", "silu");
         RotarySpec rotary = sizes.Rotary(config, 10000);
-        config.Never("clip_qkv");
+        float clip = config.Reader.IsGiven("clip_qkv") ? (float)config.Positive("clip_qkv", 1) : 0f;
         NormSpec Norm(string name) => NormSpec.Bare(name, Epsilon);
         return HubDecoders.ByLlamasNames(config, task, sizes, (1, null, 50279), tied: false, Norm, (name, _) => HubModels.PreNorm(
             0f,
-            (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", bias) with { Rotary = rotary, Dropout = dropout }),
+            (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", bias) with { Clip = clip, Rotary = rotary, Dropout = dropout }),
             (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with
         { Dropout = dropout };
     }

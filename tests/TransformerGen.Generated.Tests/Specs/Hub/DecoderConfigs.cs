@@ -276,7 +276,7 @@ internal static class DecoderConfigs
         Usual(draw, HeadKey.Maybe, epsilon: null, tasks: TasksWithoutClassifier);
         Rope(draw);
         draw.Flags("attention_bias");
-        draw.Maybe("clip_qkv", "null");
+        draw.Maybe("clip_qkv", "null", "0.25", "1.0", "8.0");
     }
 
     private static void Olmo2(HubDraw draw)
