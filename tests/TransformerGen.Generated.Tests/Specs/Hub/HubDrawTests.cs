@@ -1,5 +1,5 @@
-using CsCheck;
 using System.Text.Json;
+using CsCheck;
 using TransformerGen.Generator.Families;
 using TransformerGen.Generator.Families.HuggingFace;
 using TransformerGen.Generator.Json;
