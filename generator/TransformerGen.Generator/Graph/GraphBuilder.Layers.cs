@@ -200,7 +200,7 @@ internal sealed partial class GraphBuilder
     {
         Parameter Vector(string suffix, string name, InitialValue initial, bool isBuffer = false) =>
             _parameters.Get(stage.Name + role + suffix, new Tensor($"{norm.Name}.{name}", 1, width, 1, initial, 0f, isBuffer));
-        Parameter weight = Vector("Gain", "weight", norm.UnitOffset ? InitialValue.Zeros : InitialValue.Ones);
+        Parameter? weight = norm.Gain ? Vector("Gain", "weight", norm.UnitOffset ? InitialValue.Zeros : InitialValue.Ones) : null;
         Parameter? bias = norm.Bias ? Vector("Shift", "bias", InitialValue.Zeros) : null;
         return norm.Kind != NormKind.Batch
             ? new NormParameters(norm.Kind, norm.Epsilon, norm.UnitOffset, weight, bias, null, null)

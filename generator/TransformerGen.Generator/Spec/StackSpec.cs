@@ -126,8 +126,14 @@ internal enum NormKind
 /// <param name="Name">Prefix of its parameters: weight, bias.</param>
 internal sealed record NormSpec(string Name, NormKind Kind, float Epsilon)
 {
+    /// <summary>A layer norm without parameters; the name tells it from the other norms of the model.</summary>
+    public static NormSpec Bare(string name, float epsilon) => new(name, NormKind.Layer, epsilon) { Gain = false, Bias = false };
+
     /// <summary>The gain is 1 + weight.</summary>
     public bool UnitOffset { get; init; }
+
+    /// <summary>Without it the norm has no parameters at all: y = x̂.</summary>
+    public bool Gain { get; init; } = true;
 
     public bool Bias { get; init; } = Kind != NormKind.Rms;
 

@@ -16,6 +16,9 @@ internal abstract class HubFamily : Family
     /// <summary>Keys of this family that change no number of the model.</summary>
     protected virtual IReadOnlyList<string> WithoutEffect => [];
 
+    /// <summary>The same for whoever asks from outside: what no test need draw.</summary>
+    internal IReadOnlyList<string> KeysWithoutEffect => WithoutEffect;
+
     /// <inheritdoc/>
     public sealed override ModelSpec? Read(ConfigReader reader, HeadChoice? choice = null)
     {
