@@ -242,7 +242,8 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
         _buffers.ForEach(b => b.Dispose());
     }
 
-    private void Run(Team team)
+    /// <summary>Forward and backward, for the comparisons that follow.</summary>
+    public void Run(Team team)
     {
         _host.Forward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dropout);
         _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, false, _parts, _dBias, _biasParts, _dropout);
