@@ -87,6 +87,6 @@ internal static class StoryCommand
         string drawn = options.Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"; --seed {seed} tells it again") : "";
         // The first token waits for the prompt and, in a fresh process, for the JIT; the rate is that of the others.
         string rate = count > 1 ? string.Create(CultureInfo.InvariantCulture, $"first after {waited.TotalSeconds:F3} s, then {(count - 1) / further.TotalSeconds:N0} tokens/s") : "";
-        messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} tokens{(rate.Length > 0 ? ", " + rate : "")}{drawn}"));
+        messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} token{(count == 1 ? "" : "s")}{(rate.Length > 0 ? ", " + rate : "")}{drawn}"));
     }
 }

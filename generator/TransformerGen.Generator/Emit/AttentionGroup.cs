@@ -4,7 +4,10 @@ using TransformerGen.Generator.Spec;
 
 namespace TransformerGen.Generator.Emit;
 
-/// <summary>A decoding step where several heads of queries read one head of keys: <see cref="AttentionOne"/> for all of them, so that the cache is read once and not once per head.</summary>
+/// <summary>
+/// A decoding step where several heads of queries read one head of keys: <see cref="AttentionOne"/> for all of them, so that the cache is read once and not once per head.
+/// Scores have the bits of that kernel; values are summed in the order of the keys and not in several streams, since a tile of some queries has sums enough.
+/// </summary>
 /// <param name="Shape">What it is specialised for.</param>
 /// <param name="Queries">Heads of queries.</param>
 internal sealed record AttentionGroup(AttentionShape Shape, int Queries) : AttentionKernel(Shape)

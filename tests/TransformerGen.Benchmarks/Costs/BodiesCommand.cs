@@ -61,8 +61,9 @@ internal static class BodiesCommand
         double[][] tokens = [new double[samples], new double[samples]], steps = [new double[samples], new double[samples]];
         for (int sample = 0; sample < samples; sample++)
         {
-            for (int i = 0; i < 2; i++)
+            for (int n = 0; n < 2; n++)
             {
+                int i = (n + sample) % 2;
                 tokens[i][sample] = Repeated(() => runs[i].Tokens()) / Steps * 1e6;
                 steps[i][sample] = Repeated(() => runs[i].Loss());
             }

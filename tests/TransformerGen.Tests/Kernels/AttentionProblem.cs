@@ -166,8 +166,9 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
     }
 
     /// <summary>The cache, filled in two parts, gives what Forward gives.</summary>
-    public void VerifyCached(int first)
+    public void VerifyCached(int first, Team? team = null)
     {
+        team ??= Team.Alone;
         using KeyValueCache cache = NewCache(_keyOffsets, out int keyOffset, out int valueOffset);
         int* offsets = stackalloc int[_sequences + 1], past = stackalloc int[_sequences], slots = stackalloc int[_sequences];
         float* part = Guarded(_rows * _shape.OutputStride);
@@ -186,8 +187,8 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
                 new Span<float>(_q + ((row + from) * _shape.QueryStride), floats).CopyTo(new Span<float>(q + (offsets[s] * _shape.QueryStride), floats));
             }
 
-            _host.Append(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q + _shape.Width, q + _shape.Width + _shape.KeyWidth);
-            _host.ForwardCached(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q, _score, _bias, part);
+            _host.Append(team, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q + _shape.Width, q + _shape.Width + _shape.KeyWidth);
+            _host.ForwardCached(team, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q, _score, _bias, part);
             for (int s = 0; s < _sequences; s++)
             {
                 if (!_shape.Causal && step < 2)

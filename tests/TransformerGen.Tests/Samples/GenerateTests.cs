@@ -46,7 +46,7 @@ public sealed class GenerateTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(20, @"^20 tokens, first after \d+\.\d{3} s, then [\d,]+ tokens/s; --seed 7 tells it again\s*$")]
-    [InlineData(1, @"^1 tokens; --seed 7 tells it again\s*$")]
+    [InlineData(1, @"^1 token; --seed 7 tells it again\s*$")]
     public async Task Speed_and_seed_go_to_the_messages(int tokens, string expected)
     {
         if (SampleData.Find(output, "stories260K") is not { } model) return;
