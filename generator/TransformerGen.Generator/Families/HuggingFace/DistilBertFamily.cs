@@ -15,7 +15,7 @@ internal sealed class DistilBertFamily : HubFamily
     protected override IReadOnlyList<HubTask> Tasks => HubTasks.OfEncoders;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> WithoutEffect => ["tie_weights_", "output_past", "seq_classif_dropout", "qa_dropout"];
+    protected override IReadOnlyList<string> WithoutEffect => ["tie_weights_", "seq_classif_dropout", "qa_dropout"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)

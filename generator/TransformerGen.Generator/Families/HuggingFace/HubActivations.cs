@@ -13,6 +13,7 @@ internal static class HubActivations
         ["gelu_new"] = ActivationKind.GeluTanh,
         ["gelu_fast"] = ActivationKind.GeluTanh,
         ["gelu_pytorch_tanh"] = ActivationKind.GeluTanh,
+        ["gelu_python_tanh"] = ActivationKind.GeluTanh,
         ["gelu_accurate"] = ActivationKind.GeluTanh,
         ["quick_gelu"] = ActivationKind.QuickGelu,
         ["silu"] = ActivationKind.Silu,
