@@ -36,7 +36,7 @@ internal sealed class DistilBertFamily : HubFamily
                 {
                     PaddingRow = model.PadId,
                     Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length, IsBuffer: config.Flag("sinusoidal_pos_embds", false)),
+                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length, config.Flag("sinusoidal_pos_embds", false) ? PositionKind.Sinusoidal : null),
                     Norm = Norm(prefix + "embeddings.LayerNorm"),
                     Dropout = dropout,
                 },

@@ -153,7 +153,7 @@ internal static class HubSequences
                 PaddingRow = model.PadId,
                 Positions = traits.Positions,
                 PositionTable = traits.Positions == PositionKind.Learned
-                    ? new PositionTableSpec(prefix + ".embed_positions.weight", model.MaxLength + offset, traits.PositionsAreBuffer)
+                    ? new PositionTableSpec(prefix + ".embed_positions.weight", model.MaxLength + offset, traits.PositionsAreBuffer ? PositionKind.SinusoidalHalf : null)
                     : null,
                 PositionOffset = offset,
                 Norm = traits.NormsEmbedding ? Norm(".layernorm_embedding") : null,
