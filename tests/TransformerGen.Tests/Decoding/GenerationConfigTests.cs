@@ -27,7 +27,7 @@ public sealed class GenerationConfigTests : IDisposable
              "length_penalty": 2.0, "max_length": 142, "min_length": 56, "no_repeat_ngram_size": 3, "num_beams": 4, "pad_token_id": 1, "transformers_version": "4.27.0.dev0"}
             """);
         Assert.Equal((4, 2.0, true, 3, 56), (bart.Beams, bart.LengthPenalty, bart.EarlyStopping, bart.NoRepeatNgramSize, bart.MinLength));
-        Assert.Equal((2, 0, 2, 1), (bart.StartToken, bart.ForcedBeginToken, bart.ForcedEndToken, bart.PadToken));
+        Assert.Equal("2 0 2 1", $"{bart.StartToken} {bart.ForcedBeginToken} {bart.ForcedEndToken} {bart.PadToken}");
         Assert.Equal([2], bart.EndTokens!.ToArray());
 
         GenerationOptions llama = Read("""

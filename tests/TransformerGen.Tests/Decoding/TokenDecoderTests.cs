@@ -228,7 +228,7 @@ public class TokenDecoderTests
     {
         GenerationOptions options = new() { MaxNewTokens = 6, EndTokens = [8], ForcedBeginToken = 8, MinNewTokens = 3 };
         GenerationResult result = Generation.Generate(new ToySession(new HashModel(1, vocabulary: 20)), options, [[2]]);
-        Assert.Equal([2, 8], result[0].Ids.ToArray());
+        Assert.Equal([2, 8], result[0].Ids);
     }
 
     [Theory]
