@@ -56,8 +56,12 @@ internal sealed record EmbeddingSpec(string Table, int Width, float Scale)
 
 /// <param name="Name">Name of the tensor [rows, width].</param>
 /// <param name="Rows">Rows, those in front of the offset included.</param>
-/// <param name="IsBuffer">Stored, and never trained.</param>
-internal sealed record PositionTableSpec(string Name, int Rows, bool IsBuffer = false);
+/// <param name="Fixed">The sinusoids that it begins as, where it is stored and never trained; null for a table that is trained.</param>
+internal sealed record PositionTableSpec(string Name, int Rows, PositionKind? Fixed = null)
+{
+    /// <summary>Stored, and never trained.</summary>
+    public bool IsBuffer => Fixed is not null;
+}
 
 /// <param name="Name">Name of the tensor [rows, width].</param>
 /// <param name="Rows">Token types.</param>

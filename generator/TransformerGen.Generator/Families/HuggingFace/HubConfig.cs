@@ -28,6 +28,8 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens", "forced_bos_token_id", "forced_eos_token_id", "initializer_range", "initializer_factor",
         "init_std", "gradient_checkpointing", "use_cache", "attn_implementation", "auto_map", "model_max_length", "pretraining_tp", "language", "unsloth_version", "unsloth_fixed",
         "use_cache_quantization", "tokenizer", "vocab_file", "torch_compile", "reference_compile", "transformers.js_config", "custom_pipelines",
+        "output_past", "xla_device", "eos_token_ids", "layers_to_keep",
+        "name", "use_return_dict", "sentence_transformers", "sbert_ce_default_activation_function",
     ];
 
     private readonly ConfigReader _reader = reader;

@@ -17,11 +17,14 @@ internal class T5Family : HubFamily
     /// <summary>What the families of this build differ in.</summary>
     protected virtual (int Vocabulary, int Inner, int Layers, int Heads, string FeedForward, bool Tied) Ordinary => (32128, 2048, 6, 8, "relu", true);
 
+    /// <summary>Default of decoder_start_token_id; null for the id of padding, by which T5's own checkpoints begin.</summary>
+    protected virtual int? OrdinaryStart => null;
+
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "n_positions", "output_past", "tokenizer_class", "max_position_embeddings"];
+    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "n_positions", "max_position_embeddings"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -32,7 +35,7 @@ internal class T5Family : HubFamily
         bool tied = config.Flag("tie_word_embeddings", ordinaryTied);
         float dropout = config.Rate("dropout_rate", 0.1);
         ModelSpec model = HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, "", pad: 0, begin: null, end: 1);
-        int begin = config.Id("decoder_start_token_id", vocabulary, model.PadId);
+        int begin = config.Id("decoder_start_token_id", vocabulary, OrdinaryStart ?? model.PadId);
         var parts = new Parts(
             width,
             config.Heads("num_heads", ordinaryHeads, "num_attention_heads"),

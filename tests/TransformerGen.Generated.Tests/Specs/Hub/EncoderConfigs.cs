@@ -102,6 +102,7 @@ internal static class EncoderConfigs
         draw.Activation("hidden_activation");
         draw.Activation("classifier_activation");
         draw.Epsilon("norm_eps");
+        draw.Maybe("rope_theta", "300.0");
         draw.Maybe("pad_token_id", "null", draw.Id());
         draw.Rates("attention_dropout", "mlp_dropout", "embedding_dropout", "classifier_dropout");
     }
