@@ -43,12 +43,12 @@ public sealed class GenerateTests
         Assert.NotEqual(story, await Tell(new StoryOptions(model, "Tom had a dog.", 60, 1, 0.9, 8, false)));
     }
 
-    [Theory]
+    [SharedTheory("data/stories260K")]
     [InlineData(20, @"^20 tokens, first after \d+\.\d{3} s, then [\d,]+ tokens/s; --seed 7 tells it again\s*$")]
     [InlineData(1, @"^1 token; --seed 7 tells it again\s*$")]
     public async Task Speed_and_seed_go_to_the_messages(int tokens, string expected)
     {
-        if (SampleData.Find(output, "stories260K") is not { } model) return;
+        string model = SharedData.Find("data/stories260K");
         using var story = new StringWriter();
         using var messages = new StringWriter();
         Assert.Equal(0, await StoryCommand.RunAsync(new StoryOptions(model, "Tom had a dog.", tokens, 1, 0.9, 7, false), story, messages, default));
