@@ -74,17 +74,19 @@ internal static class StoryCommand
         }
 
         int count = 0;
-        long start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp(), first = start;
         await foreach (int id in storyteller.TellAsync(prompt, options, seed, cancellationToken).ConfigureAwait(false))
         {
             output.Write(!options.Ids ? decoder.Append(id) : count > 0 ? " " + id.ToString(CultureInfo.InvariantCulture) : id.ToString(CultureInfo.InvariantCulture));
-            count++;
+            if (count++ == 0) first = Stopwatch.GetTimestamp();
         }
 
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        TimeSpan waited = Stopwatch.GetElapsedTime(start, first), further = Stopwatch.GetElapsedTime(first);
         output.WriteLine(options.Ids ? "" : decoder.Flush());
         if (options.Ids) return;
         string drawn = options.Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"; --seed {seed} tells it again") : "";
-        messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} tokens in {elapsed.TotalSeconds:F3} s, {count / elapsed.TotalSeconds:N0} tokens/s{drawn}"));
+        // The first token waits for the prompt and, in a fresh process, for the JIT; the rate is that of the others.
+        string rate = count > 1 ? string.Create(CultureInfo.InvariantCulture, $"first after {waited.TotalSeconds:F3} s, then {(count - 1) / further.TotalSeconds:N0} tokens/s") : "";
+        messages.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} token{(count == 1 ? "" : "s")}{(rate.Length > 0 ? ", " + rate : "")}{drawn}"));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TransformerGen.Benchmarks.Kernels;
 using TransformerGen.Generator.Emit;
+using TransformerGen.Generator.Graph.Operations;
 using TransformerGen.Generator.Spec;
 using TransformerGen.Kernels;
 using TransformerGen.Model;
@@ -99,14 +100,15 @@ internal static unsafe class AttentionCommand
     private static void Decode(int samples)
     {
         PatternSpec[] patterns = [PatternSpec.Full, new(PatternKind.Window, Window: 8), new(PatternKind.Dilated, Window: 8, Dilation: 4), new(PatternKind.Sparse, Window: 8, GlobalTokens: 4), new(PatternKind.Strided, Stride: 16), new(PatternKind.TopK, Top: 16)];
-        Console.WriteLine("decoding one row, 4 heads, causal");
-        foreach (AttentionHost host in AttentionHost.Compile([.. patterns.Select(p => Shape(32, true, p)), Shape(64, true, PatternSpec.Full), AttentionShape.Cross(4, 32, ScoreKind.DotProduct)]))
+        Console.WriteLine("decoding one row, causal: heads x width, and the heads of keys where there are fewer");
+        AttentionShape[] grouped = [Grouped(9, 3, 64), Grouped(14, 2, 64), Grouped(32, 8, 64), Grouped(32, 8, 128), Grouped(16, 1, 128)];
+        foreach (AttentionHost host in AttentionHost.Compile([.. patterns.Select(p => Shape(32, true, p)), Shape(64, true, PatternSpec.Full), AttentionShape.Cross(4, 32, ScoreKind.DotProduct), .. grouped]))
         {
-            foreach (int length in new[] { 32, 128, 512 })
+            foreach (int length in host.Shape.Group > 1 ? new[] { 32, 128, 512, 2048 } : [32, 128, 512])
             {
                 AttentionShape shape = host.Shape;
-                using var cache = new KeyValueCache(shape.Width + (shape.Heads * shape.PaddedHeadWidth));
-                using var rows = new NativeBuffer(4096);
+                using var cache = new KeyValueCache(shape.KeyWidth + (shape.KeyHeads * shape.PaddedHeadWidth));
+                using var rows = new NativeBuffer(16 + shape.QueryStride + shape.OutputStride);
                 cache.Reserve(1, length);
                 new Span<float>(cache.At(0, 0), (int)(cache.At(1, 0) - cache.At(0, 0))).Fill(0.1f);
                 cache.Lengths[0] = length;
@@ -115,13 +117,16 @@ internal static unsafe class AttentionCommand
                 (numbers[0], numbers[1], numbers[2], numbers[3]) = (0, 1, length - 1, 0);
                 nint at = (nint)numbers, memory = (nint)(rows.Start + 16);
                 AttentionHost.CachedKernel kernel = shape.KeyTail == 0 && shape.QueryStride == shape.KeyStride ? host.ForwardCached : host.ForwardCachedCross;
-                double time = Micro(() => kernel(Team.Alone, 1, (int*)at, (int*)at + 2, (int*)at + 3, cache, 0, shape.Width, (float*)memory, null, null, (float*)memory + 2048), samples);
+                double time = Micro(() => kernel(Team.Alone, 1, (int*)at, (int*)at + 2, (int*)at + 3, cache, 0, shape.KeyWidth, (float*)memory, null, null, (float*)memory + shape.QueryStride), samples);
                 Console.WriteLine($"{shape.ClassName,-32} {length,4} keys   {time:F2} µs");
             }
         }
     }
 
     private static AttentionShape Shape(int width, bool causal, PatternSpec pattern, ScoreKind score = ScoreKind.DotProduct) => AttentionShape.Self(4, width, causal, score, pattern);
+
+    private static AttentionShape Grouped(int heads, int keyHeads, int width) =>
+        AttentionShape.Self(new AttentionSettings(heads, keyHeads, width, true, ScoreKind.DotProduct, (float)Math.Pow(width, -0.5), PatternSpec.Full));
 
     private static double Visited(PatternSpec pattern, int length)
     {

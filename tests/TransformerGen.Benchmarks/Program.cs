@@ -1,4 +1,5 @@
 using TransformerGen.Benchmarks;
+using TransformerGen.Benchmarks.Costs;
 using TransformerGen.Benchmarks.Kernels;
 using TransformerGen.Benchmarks.Work;
 
@@ -8,6 +9,8 @@ var commands = new SortedDictionary<string, (string Summary, Func<string[], int>
     ["W1"] = (DecodingCommand.Summary, DecodingCommand.Run),
     ["W6"] = (TrainingCommand.Summary, TrainingCommand.Run),
     ["attention"] = (AttentionCommand.Summary, AttentionCommand.Run),
+    ["bodies"] = (BodiesCommand.Summary, BodiesCommand.Run),
+    ["first-token"] = (FirstToken.Summary, FirstToken.Run),
     ["generator"] = (GeneratorCommand.Summary, GeneratorCommand.Run),
     ["multi30k"] = (Multi30kCommand.Summary, Multi30kCommand.Run),
     ["shakespeare"] = (ShakespeareCommand.Summary, ShakespeareCommand.Run),

@@ -11,6 +11,7 @@ public class DecoderFamilyTests
     private static readonly Dictionary<string, string> s_small = new(StringComparer.Ordinal)
     {
         ["gpt2"] = Gpt,
+        ["gpt_bigcode"] = Gpt,
         ["gptj"] = Gpt + ", \"rotary_dim\": 4",
         ["gpt_neo"] = "\"hidden_size\": 32, \"num_heads\": 4, \"num_layers\": 2, \"vocab_size\": 67, \"attention_types\": [[[\"global\", \"local\"], 1]]",
         ["gpt_neox"] = Usual.Replace("32", "64", StringComparison.Ordinal),
@@ -27,7 +28,9 @@ public class DecoderFamilyTests
         ["gemma3_text"] = Grouped,
         ["phi"] = Usual,
         ["phi3"] = Usual + ", \"pad_token_id\": 0, \"eos_token_id\": 2",
+        ["olmo"] = Usual,
         ["olmo2"] = Usual,
+        ["smollm3"] = Grouped,
         ["starcoder2"] = Grouped,
         ["falcon"] = "\"hidden_size\": 32, \"num_attention_heads\": 4, \"num_hidden_layers\": 2, \"vocab_size\": 67",
         ["granite"] = Usual,
@@ -119,6 +122,9 @@ public class DecoderFamilyTests
     [Theory]
     [InlineData("gpt2", "\"add_cross_attention\": true")]
     [InlineData("gpt2", "\"n_head\": 5")]
+    [InlineData("gpt2", "\"num_attention_heads\": 5")]
+    [InlineData("gpt_bigcode", "\"n_head\": 5")]
+    [InlineData("gpt_bigcode", "\"activation_function\": \"snake\"")]
     [InlineData("gptj", "\"rotary_dim\": null")]
     [InlineData("gptj", "\"rotary_dim\": 12")]
     [InlineData("gptj", "\"rotary_dim\": 3")]
@@ -138,7 +144,6 @@ public class DecoderFamilyTests
     [InlineData("gptj", "\"architectures\": [\"GPTJForTokenClassification\"]")]
     [InlineData("phi3", "\"architectures\": [\"Phi3ForQuestionAnswering\"]")]
     [InlineData("gemma3_text", "\"architectures\": [\"Gemma3TextForTokenClassification\"]")]
-    [InlineData("opt", "\"layerdrop\": 0.1")]
     [InlineData("opt", "\"layer_norm_elementwise_affine\": false")]
     [InlineData("bloom", "\"hidden_dropout\": 1.0")]
     [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"factor\": 2.0 }")]
@@ -161,7 +166,6 @@ public class DecoderFamilyTests
     [InlineData("qwen2", "\"use_mrope\": true")]
     [InlineData("qwen3_moe", "\"output_router_logits\": true")]
     [InlineData("qwen3_moe", "\"decoder_sparse_step\": 0")]
-    [InlineData("gemma", "\"hidden_act\": \"gelu\", \"hidden_activation\": \"gelu_pytorch_tanh\"")]
     [InlineData("gemma2", "\"use_bidirectional_attention\": true")]
     [InlineData("gemma2", "\"sliding_window\": null")]
     [InlineData("gemma2", "\"query_pre_attn_scalar\": 0")]
@@ -171,8 +175,15 @@ public class DecoderFamilyTests
     [InlineData("phi3", "\"rope_scaling\": { \"type\": \"longrope\", \"short_factor\": [1.0], \"long_factor\": [1.0] }")]
     [InlineData("phi3", "\"rope_scaling\": { \"type\": \"linear\", \"factor\": 2.0 }")]
     [InlineData("phi3", "\"attention_bias\": true")]
+    [InlineData("olmo", "\"clip_qkv\": 0.0")]
+    [InlineData("olmo", "\"clip_qkv\": -8.0")]
+    [InlineData("olmo", "\"architectures\": [\"OlmoForSequenceClassification\"]")]
     [InlineData("olmo2", "\"clip_qkv\": 8.0")]
     [InlineData("olmo2", "\"architectures\": [\"Olmo2ForSequenceClassification\"]")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1]")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1, 2]")]
+    [InlineData("smollm3", "\"no_rope_layer_interval\": 0")]
+    [InlineData("smollm3", "\"layer_types\": [\"sliding_attention\", \"full_attention\"]")]
     [InlineData("starcoder2", "\"residual_dropout\": -0.5")]
     [InlineData("falcon", "\"multi_query\": false, \"num_kv_heads\": 2")]
     [InlineData("falcon", "\"new_decoder_architecture\": true, \"parallel_attn\": false")]
@@ -192,13 +203,25 @@ public class DecoderFamilyTests
         Assert.Contains(messages, message => message.Contains(Named(key), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_class_that_is_not_supported_is_the_only_problem()
+    {
+        var problems = new List<Diagnostic>();
+        ConfigFile.Read("config.json", Text("gpt2", "\"architectures\": [\"GPT2DoubleHeads\"]"), problems);
+        Assert.Equal("architectures", Assert.Single(problems).GetMessage(System.Globalization.CultureInfo.InvariantCulture).Split('\'')[1]);
+    }
+
     /// <summary>A key that its default, written out, leaves as it is: the Spec is that of the config without it.</summary>
     [Theory]
     [InlineData("gpt2", "\"activation_function\": \"gelu_new\", \"n_positions\": 1024, \"embd_pdrop\": 0.1, \"resid_pdrop\": 0.1, \"attn_pdrop\": 0.1, \"layer_norm_epsilon\": 1e-5, \"tie_word_embeddings\": true, \"scale_attn_weights\": true, \"n_inner\": null")]
     [InlineData("gpt2", "\"bos_token_id\": 50256, \"eos_token_id\": [50256]")]
+    [InlineData("gpt2", "\"is_decoder\": true, \"activation_function\": \"gelu_python_tanh\"")]
+    [InlineData("gpt2", "\"layer_types\": null, \"scale_attn_by_layer\": null")]
+    [InlineData("gpt_bigcode", "\"activation_function\": \"gelu_pytorch_tanh\", \"multi_query\": true, \"n_positions\": 1024, \"embd_pdrop\": 0.1, \"resid_pdrop\": 0.1, \"attn_pdrop\": 0.1, \"layer_norm_epsilon\": 1e-5, \"tie_word_embeddings\": true, \"scale_attn_weights\": true, \"n_inner\": null, \"attention_softmax_in_fp32\": true")]
     [InlineData("gptj", "\"activation_function\": \"gelu_new\", \"n_positions\": 2048, \"embd_pdrop\": 0.0, \"tie_word_embeddings\": false, \"n_inner\": 128")]
     [InlineData("gpt_neo", "\"activation_function\": \"gelu_new\", \"max_position_embeddings\": 2048, \"window_size\": 256, \"intermediate_size\": null, \"tie_word_embeddings\": true, \"attention_layers\": [\"global\", \"local\"]")]
     [InlineData("gpt_neox", "\"hidden_act\": \"gelu\", \"rotary_pct\": 0.25, \"rotary_emb_base\": 10000, \"use_parallel_residual\": true, \"attention_bias\": true, \"bos_token_id\": 0, \"eos_token_id\": 2, \"tie_word_embeddings\": false, \"layer_norm_eps\": 1e-5")]
+    [InlineData("gpt_neox", "\"partial_rotary_factor\": 0.5, \"rope_theta\": 500.0")]
     [InlineData("gpt_neox", "\"rope_parameters\": { \"rope_type\": \"default\", \"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25 }")]
     [InlineData("opt", "\"activation_function\": \"relu\", \"dropout\": 0.1, \"word_embed_proj_dim\": 32, \"do_layer_norm_before\": true, \"_remove_final_layer_norm\": false, \"enable_bias\": true, \"pad_token_id\": 1, \"bos_token_id\": 2, \"eos_token_id\": 2, \"init_std\": 0.02")]
     [InlineData("bloom", "\"layer_norm_epsilon\": 1e-5, \"apply_residual_connection_post_layernorm\": false, \"hidden_dropout\": 0.0, \"attention_dropout\": 0.0, \"tie_word_embeddings\": true, \"bos_token_id\": 1, \"eos_token_id\": 2, \"pad_token_id\": null")]
@@ -216,6 +239,9 @@ public class DecoderFamilyTests
     [InlineData("gemma3_text", "\"rope_parameters\": { \"full_attention\": { \"rope_type\": \"default\", \"rope_theta\": 1000000.0 }, \"sliding_attention\": { \"rope_type\": \"default\", \"rope_theta\": 10000.0 } }")]
     [InlineData("phi", "\"partial_rotary_factor\": 0.5, \"hidden_act\": \"gelu_new\", \"qk_layernorm\": false, \"resid_pdrop\": 0.0, \"embd_pdrop\": 0.0, \"layer_norm_eps\": 1e-5, \"num_key_value_heads\": null")]
     [InlineData("phi3", "\"partial_rotary_factor\": 1.0, \"sliding_window\": null, \"rms_norm_eps\": 1e-5, \"original_max_position_embeddings\": 4096, \"bos_token_id\": 1, \"embd_pdrop\": 0.0")]
+    [InlineData("olmo", "\"hidden_act\": \"silu\", \"rope_theta\": 10000.0, \"attention_bias\": false, \"pad_token_id\": 1, \"bos_token_id\": null, \"tie_word_embeddings\": false, \"max_position_embeddings\": 2048, \"clip_qkv\": null")]
+    [InlineData("smollm3", "\"rms_norm_eps\": 1e-6, \"rope_theta\": 2000000.0, \"no_rope_layers\": [1, 1], \"no_rope_layer_interval\": 4, \"use_sliding_window\": false, \"sliding_window\": null, \"attention_bias\": false, \"mlp_bias\": false, \"tie_word_embeddings\": true, \"layer_types\": [\"full_attention\", \"full_attention\"]")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1, 1, 0], \"num_key_value_heads\": 2, \"sliding_window\": 3")]
     [InlineData("olmo2", "\"rms_norm_eps\": 1e-5, \"attention_bias\": false, \"pad_token_id\": 1, \"bos_token_id\": null, \"clip_qkv\": null")]
     [InlineData("starcoder2", "\"use_bias\": true, \"norm_epsilon\": 1e-5, \"hidden_act\": \"gelu_pytorch_tanh\", \"sliding_window\": null, \"initializer_range\": 0.018042, \"tie_word_embeddings\": true")]
     [InlineData("falcon", "\"alibi\": false, \"multi_query\": true, \"parallel_attn\": true, \"new_decoder_architecture\": false, \"bias\": false, \"num_kv_heads\": 4, \"ffn_hidden_size\": 128, \"activation\": \"gelu\", \"bos_token_id\": 11, \"eos_token_id\": 11, \"num_ln_in_parallel_attn\": null")]
@@ -227,12 +253,15 @@ public class DecoderFamilyTests
     /// <summary>A key that changes the mathematics changes the Spec.</summary>
     [Theory]
     [InlineData("gpt2", "\"scale_attn_by_inverse_layer_idx\": true")]
+    [InlineData("gpt_bigcode", "\"multi_query\": false")]
+    [InlineData("gpt_bigcode", "\"scale_attn_weights\": false")]
     [InlineData("gpt_neo", "\"attention_layers\": [\"local\", \"local\"]")]
     [InlineData("gpt_neox", "\"use_parallel_residual\": false")]
     [InlineData("gpt_neox", "\"rotary_emb_base\": 500")]
     [InlineData("opt", "\"enable_bias\": false")]
     [InlineData("opt", "\"_remove_final_layer_norm\": true")]
     [InlineData("opt", "\"attention_dropout\": 0.25")]
+    [InlineData("opt", "\"layerdrop\": 0.1")]
     [InlineData("bloom", "\"apply_residual_connection_post_layernorm\": true")]
     [InlineData("llama", "\"rope_theta\": 500.0")]
     [InlineData("llama", "\"head_dim\": 6")]
@@ -260,10 +289,43 @@ public class DecoderFamilyTests
     [InlineData("falcon", "\"hidden_dropout\": 0.25")]
     [InlineData("granite", "\"residual_multiplier\": 0.5")]
     [InlineData("granite", "\"logits_scaling\": 2.0")]
+    [InlineData("olmo", "\"attention_bias\": true")]
+    [InlineData("olmo", "\"clip_qkv\": 8.0")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1, 0]")]
+    [InlineData("smollm3", "\"no_rope_layer_interval\": 2")]
+    [InlineData("smollm3", "\"mlp_bias\": true")]
     [InlineData("stablelm", "\"use_parallel_residual\": true")]
     [InlineData("stablelm", "\"qk_layernorm\": true")]
     public void What_changes_the_mathematics_changes_the_spec(string type, string members) =>
         Assert.NotEqual(Read(type, "") with { ConfigJson = "" }, Read(type, members) with { ConfigJson = "" });
+
+    /// <summary>Of two spellings that say different things, the one counts that transformers takes.</summary>
+    [Theory]
+    [InlineData("gpt2", "\"hidden_size\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3, \"max_position_embeddings\": 50", "\"n_embd\": 32, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 40")]
+    [InlineData("gptj", "\"hidden_size\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3, \"max_position_embeddings\": 50", "\"n_embd\": 32, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 40")]
+    [InlineData("gpt_neo", "\"num_attention_heads\": 2, \"num_hidden_layers\": 2", "\"num_heads\": 4, \"num_layers\": 3")]
+    [InlineData("gpt_neox", "\"rotary_pct\": 0.5, \"rotary_emb_base\": 500", "\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000.0")]
+    [InlineData("gpt_neox", "\"rope_parameters\": { \"rope_type\": \"default\", \"rope_theta\": 500.0, \"partial_rotary_factor\": 0.5 }", "\"rotary_pct\": 0.25, \"rotary_emb_base\": 100")]
+    [InlineData("bloom", "\"n_embed\": 64, \"num_attention_heads\": 2, \"num_hidden_layers\": 3", "\"hidden_size\": 32, \"n_head\": 4, \"n_layer\": 2")]
+    [InlineData("falcon", "\"n_embed\": 64", "\"hidden_size\": 32")]
+    public void The_spelling_that_counts_in_transformers_counts(string type, string counts, string other) =>
+        Assert.Equal(Read(type, counts) with { ConfigJson = "" }, Read(type, counts + ", " + other) with { ConfigJson = "" });
+
+    [Fact]
+    public void Without_rotary_dim_the_only_head_turns_whole() =>
+        Assert.Equal(
+            Read("gptj", "\"n_head\": 1, \"rotary_dim\": 32") with { ConfigJson = "" }, Read("gptj", "\"n_head\": 1, \"rotary_dim\": null") with { ConfigJson = "" });
+
+    /// <summary>A checkpoint may hold the logits' product beside the embedding that it is tied to, or instead of it.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Tied_logits_are_found_under_their_own_name(string type)
+    {
+        ModelSpec tied = Read(type, "\"tie_word_embeddings\": true"), apart = Read(type, "\"tie_word_embeddings\": false");
+        Assert.Equal([new TensorAlias(tied.Decoder!.Embedding.Table, apart.Head.Output!.Weights[0].Name)], tied.Aliases);
+        Assert.Empty(apart.Aliases);
+        Assert.Empty(Read(type, "\"architectures\": [\"SomeModel\"], \"tie_word_embeddings\": true").Aliases);
+    }
 
     /// <summary>The layers that have a window, where a family's default says which.</summary>
     [Theory]
@@ -273,12 +335,44 @@ public class DecoderFamilyTests
     [InlineData("qwen2", "\"num_hidden_layers\": 4, \"sliding_window\": 3, \"use_sliding_window\": true, \"max_window_layers\": 2", "ffww")]
     [InlineData("qwen3", "\"num_hidden_layers\": 4, \"sliding_window\": 3, \"max_window_layers\": 2", "ffff")]
     [InlineData("mistral", "\"num_hidden_layers\": 3, \"sliding_window\": 3", "www")]
+    [InlineData("smollm3", "\"num_hidden_layers\": 5, \"sliding_window\": 3, \"use_sliding_window\": true", "fffwf")]
+    [InlineData("smollm3", "\"num_hidden_layers\": 3, \"sliding_window\": 3, \"use_sliding_window\": true, \"no_rope_layers\": [0, 1, 0]", "wfw")]
     [InlineData("gpt_neo", "\"num_layers\": 4, \"attention_types\": [[[\"local\"], 1], [[\"global\", \"local\", \"local\"], 1]]", "wfww")]
     public void Windows_are_those_of_the_layers(string type, string members, string expected)
     {
         ModelSpec spec = Read(type, members);
         Assert.Equal(expected, string.Concat(spec.Decoder!.Layers.Select(layer => layer.Sublayers.OfType<AttentionSpec>().Single().Pattern.Kind == PatternKind.Window ? 'w' : 'f')));
     }
+
+    /// <summary>The layers that turn queries and keys: every fourth does not, or those that the file names.</summary>
+    [Theory]
+    [InlineData("\"num_hidden_layers\": 9", "rrr-rrr-r")]
+    [InlineData("\"num_hidden_layers\": 5, \"no_rope_layer_interval\": 2", "r-r-r")]
+    [InlineData("\"num_hidden_layers\": 3, \"no_rope_layer_interval\": 1", "---")]
+    [InlineData("\"num_hidden_layers\": 3, \"no_rope_layers\": [0, 1, 1], \"no_rope_layer_interval\": 1", "-rr")]
+    public void Rotary_positions_are_those_of_the_layers(string members, string expected)
+    {
+        ModelSpec spec = Read("smollm3", members);
+        Assert.Equal(expected, string.Concat(spec.Decoder!.Layers.Select(layer => layer.Sublayers.OfType<AttentionSpec>().Single().Rotary is null ? '-' : 'r')));
+    }
+
+    /// <summary>Names and rows of a checkpoint's products where a fixture does not tell them.</summary>
+    [Theory]
+    [InlineData("gpt_bigcode", "", "transformer.h.1.attn.c_attn.weight", 48)]
+    [InlineData("gpt_bigcode", "\"multi_query\": false", "transformer.h.1.attn.c_attn.weight", 96)]
+    [InlineData("gpt_bigcode", "", "transformer.h.0.mlp.c_fc.bias", 128)]
+    [InlineData("olmo", "", "model.layers.1.self_attn.o_proj.weight", 32)]
+    [InlineData("smollm3", "", "model.layers.0.self_attn.k_proj.weight", 16)]
+    public void Products_have_the_checkpoints_names(string type, string members, string name, int rows)
+    {
+        IEnumerable<ProjectionSpec> products = Read(type, members).Decoder!.Layers.SelectMany(layer => layer.Sublayers).SelectMany(Products);
+        TensorSpec tensor = Assert.Single(products.SelectMany(product => product.Weights.Concat(product.Biases ?? EquatableList<TensorSpec>.Empty)), tensor => tensor.Name == name);
+        Assert.Equal(rows, tensor.Rows);
+    }
+
+    [Fact]
+    public void Olmo_has_no_parameters_of_norms() =>
+        Assert.DoesNotContain(SpecShapes.Of(Read("olmo", "")), shape => shape.Key.Contains("norm", StringComparison.Ordinal));
 
     [Fact]
     public void A_window_of_n_keys_sees_n_minus_1_behind()
@@ -287,6 +381,13 @@ public class DecoderFamilyTests
         Assert.Equal(PatternSpec.Near(4), attention.Pattern);
         Assert.Equal(PatternSpec.Full, Read("mistral", "\"sliding_window\": 64, \"max_position_embeddings\": 64").Decoder!.Layers[0].Sublayers.OfType<AttentionSpec>().Single().Pattern);
     }
+
+    private static IEnumerable<ProjectionSpec> Products(SublayerSpec sublayer) => sublayer switch
+    {
+        AttentionSpec attention => [attention.Query, attention.Output],
+        FeedForwardSpec feedForward => [feedForward.Widen, feedForward.Narrow],
+        _ => throw new ArgumentException(sublayer.GetType().Name + " has no products that this test knows.", nameof(sublayer)),
+    };
 
     private static ModelSpec Read(string type, string members)
     {

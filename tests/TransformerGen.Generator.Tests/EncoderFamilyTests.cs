@@ -52,6 +52,11 @@ public class EncoderFamilyTests
     [InlineData("t5", "\"d_model\": 48, \"num_heads\": 6, \"num_layers\": 2, \"d_kv\": 5", "\"hidden_size\": 48, \"num_attention_heads\": 6, \"num_hidden_layers\": 2, \"head_dim\": 5")]
     [InlineData("t5", "\"feed_forward_proj\": \"gated-gelu\"", "\"feed_forward_proj\": \"relu\", \"is_gated_act\": true, \"dense_act_fn\": \"gelu_new\"")]
     [InlineData("modernbert", "\"num_hidden_layers\": 3, \"global_rope_theta\": 80000.0, \"local_rope_theta\": 5000.0", "\"num_hidden_layers\": 3, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"sliding_attention\"], \"rope_parameters\": {\"full_attention\": {\"rope_type\": \"default\", \"rope_theta\": 80000.0}, \"sliding_attention\": {\"rope_type\": \"default\", \"rope_theta\": 5000.0}}")]
+    [InlineData("modernbert", "\"global_rope_theta\": 80000.0, \"local_rope_theta\": null", "\"global_rope_theta\": 5.0, \"rope_theta\": 80000.0, \"local_rope_theta\": null")]
+    [InlineData("modernbert", "\"global_rope_theta\": 80000.0", "\"rope_theta\": 80000.0")]
+    [InlineData("mt5", "\"pad_token_id\": 3, \"decoder_start_token_id\": 0", "\"pad_token_id\": 3")]
+    [InlineData("t5", "\"pad_token_id\": 3, \"decoder_start_token_id\": 3", "\"pad_token_id\": 3")]
+    [InlineData("bert", "\"hidden_act\": \"gelu_new\"", "\"hidden_act\": \"gelu_python_tanh\"")]
     [InlineData("longformer", "\"num_hidden_layers\": 2, \"attention_window\": 8", "\"num_hidden_layers\": 2, \"attention_window\": [8, 8]")]
     public void Spellings_mean_the_same(string modelType, string one, string other) =>
         Assert.Equal(Spec(modelType, one) with { ConfigJson = "" }, Spec(modelType, other) with { ConfigJson = "" });

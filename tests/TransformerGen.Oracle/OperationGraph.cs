@@ -61,6 +61,9 @@ internal sealed class OperationGraph
             : new NormParameters(kind, 1e-3f, unitOffset, gain, shift, Vector(name + "mean", width, isBuffer: true), Vector(name + "variance", width, InitialValue.Ones, isBuffer: true));
     }
 
+    /// <summary>A layer norm without parameters.</summary>
+    public static NormParameters BareNorm() => new(NormKind.Layer, 1e-3f, UnitOffset: false, null, null, null, null);
+
     /// <summary>Projects, selects the label rows, takes the loss, and appends the backward pass.</summary>
     public OperationGraph Finish(Value y)
     {

@@ -10,7 +10,7 @@ internal sealed record OracleProbabilities(IReadOnlyList<Matrix[]> Sequences);
 /// <param name="Buffers">Running statistics after the pass by checkpoint name, where batch norm moved them.</param>
 /// <param name="Probabilities">Captured attentions by their index.</param>
 /// <param name="Loss">Σ losses · scale; 0 where the graph computes none.</param>
-/// <param name="Margin">How near a ReLU's input came to 0, or a top-k score (relative to its size) to the one that decides: where rounding can change more than the last digits.</param>
+/// <param name="Margin">How near a ReLU's input came to 0, a clipped number to its limit, or a top-k score (relative to its size) to the one that decides: where rounding can change more than the last digits.</param>
 internal sealed record OracleResult(
     IReadOnlyDictionary<string, Matrix> Values,
     IReadOnlyDictionary<string, Matrix> Outputs,

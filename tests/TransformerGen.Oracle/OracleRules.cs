@@ -29,6 +29,8 @@ internal static class OracleRules
         [typeof(GateBackward)] = Rule<GateBackward>(GateRule.Backward),
         [typeof(Cap)] = Rule<Cap>(CapRule.Forward),
         [typeof(CapBackward)] = Rule<CapBackward>(CapRule.Backward),
+        [typeof(Clip)] = Rule<Clip>(ClipRule.Forward),
+        [typeof(ClipBackward)] = Rule<ClipBackward>(ClipRule.Backward),
         [typeof(Dropout)] = Rule<Dropout>(DropoutRule.Forward),
         [typeof(DropoutBackward)] = Rule<DropoutBackward>(DropoutRule.Backward),
         [typeof(SkipLayer)] = Rule<SkipLayer>(SkipLayerRule.Forward),

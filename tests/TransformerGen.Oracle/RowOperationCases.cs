@@ -42,6 +42,8 @@ internal static class RowOperationCases
         yield return ("Cap", (graph, n) => Cap(graph, graph.Input(n), 1f, 0.75f));
         yield return ("Cap, scale", (graph, n) => Cap(graph, graph.Input(n), 1.75f, 2f));
         yield return ("Cap, scale alone, behind a product", (graph, n) => Cap(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.25f, 0f));
+        yield return ("Clip", (graph, n) => Clip(graph, graph.Input(n), 0.75f));
+        yield return ("Clip, behind a product", (graph, n) => Clip(graph, Linear(graph, graph.Input(n), ActivationKind.None), 0.5f));
         yield return ("Dropout", (graph, n) => Drop(graph, graph.Input(n), s_main));
         yield return ("Dropout of its own rate", (graph, n) => Drop(graph, graph.Input(n), s_own));
         yield return ("SkipLayer that runs", (graph, n) => Skip(graph, n, new DropoutSite(5, 0.001f)));
@@ -53,13 +55,18 @@ internal static class RowOperationCases
             foreach ((bool hasShift, bool unitOffset) in ((bool, bool)[])[(true, false), (false, false), (true, true), (false, true)])
             {
                 string how = $"{kind}{(hasShift ? ", shift" : "")}{(unitOffset ? ", unit offset" : "")}";
-                yield return ($"Norm, {how}", (graph, n) => Norm(graph, n, kind, hasShift, unitOffset, false, null));
-                yield return ($"AddNorm, {how}, dropout", (graph, n) => Norm(graph, n, kind, hasShift, unitOffset, true, s_main));
+                yield return ($"Norm, {how}", (graph, n) => Norm(graph, n, graph.Norm(kind, n, hasShift, unitOffset), false, null));
+                yield return ($"AddNorm, {how}, dropout", (graph, n) => Norm(graph, n, graph.Norm(kind, n, hasShift, unitOffset), true, s_main));
             }
 
-            yield return ($"Norm, {kind}, residual beside", (graph, n) => Beside(graph, n, kind, false));
-            yield return ($"AddNorm, {kind}, residual beside, dropout of its own", (graph, n) => Beside(graph, n, kind, true));
+            yield return ($"Norm, {kind}, residual beside", (graph, n) => Beside(graph, n, graph.Norm(kind, n, hasShift: false), false));
+            yield return ($"AddNorm, {kind}, residual beside, dropout of its own", (graph, n) => Beside(graph, n, graph.Norm(kind, n, hasShift: false), true));
         }
+
+        yield return ("Norm without parameters", (graph, n) => Norm(graph, n, OperationGraph.BareNorm(), false, null));
+        yield return ("AddNorm without parameters, dropout", (graph, n) => Norm(graph, n, OperationGraph.BareNorm(), true, s_main));
+        yield return ("Norm without parameters, residual beside", (graph, n) => Beside(graph, n, OperationGraph.BareNorm(), false));
+        yield return ("AddNorm without parameters, residual beside, dropout of its own", (graph, n) => Beside(graph, n, OperationGraph.BareNorm(), true));
 
         // Two heads of queries, one of keys, one of values that passes.
         yield return ("HeadNorm, RMS", (graph, n) => HeadNorm(graph, 4 * n, Part(graph, 0, 2, n, NormKind.Rms), Part(graph, 2 * n, 1, n, NormKind.Rms)));
@@ -151,6 +158,13 @@ internal static class RowOperationCases
         return y;
     }
 
+    private static Value Clip(OperationGraph graph, Value x, float limit)
+    {
+        Value y = graph.Output("Clipped", x);
+        graph.Graph.Add(new Clip(graph.Stage, x, limit, y));
+        return y;
+    }
+
     private static Value Drop(OperationGraph graph, Value x, DropoutSite site)
     {
         Value y = graph.Output("Dropped", x);
@@ -172,24 +186,23 @@ internal static class RowOperationCases
         return z;
     }
 
-    private static Value Norm(OperationGraph graph, int width, NormKind kind, bool hasShift, bool unitOffset, bool hasSub, DropoutSite? site)
+    private static Value Norm(OperationGraph graph, int width, NormParameters norm, bool hasSub, DropoutSite? site)
     {
         Value x = graph.Input(width);
         Value? sub = hasSub ? graph.Input(width) : null, z = hasSub && graph.IsTraining ? graph.Output("Z", x) : null;
         Value y = graph.Output("Y", x);
-        NormParameters norm = graph.Norm(kind, width, hasShift, unitOffset);
         graph.Graph.Add(new AddNorm(graph.Stage, x, sub, norm, graph.IsTraining ? site : null, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
         return y;
     }
 
     // Pre-norm: what is normalised also goes on beside the norm.
-    private static Value Beside(OperationGraph graph, int width, NormKind kind, bool hasSub)
+    private static Value Beside(OperationGraph graph, int width, NormParameters norm, bool hasSub)
     {
         Value x = graph.Input(width);
         Value? sub = hasSub ? graph.Input(width) : null, z = hasSub ? graph.Output("Z", x) : null;
         Value y = graph.Output("Y", x);
         DropoutSite? site = hasSub && graph.IsTraining ? s_own : null;
-        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, graph.Norm(kind, width, hasShift: false), site, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
+        graph.Graph.Add(new AddNorm(graph.Stage, x, sub, norm, site, z, y, graph.IsTraining ? graph.Output("Statistics", x, 2) : null));
         return Add(graph, z ?? x, Linear(graph, y, ActivationKind.Gelu, width), s_main, 1f);
     }
 

@@ -67,8 +67,7 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
         try
         {
             // One tensor, and of the wrong shape.
-            byte[] header = System.Text.Encoding.UTF8.GetBytes("""{"shared.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}""");
-            byte[] file = [.. BitConverter.GetBytes((long)header.Length), .. header, .. new byte[24]];
+            byte[] file = Safetensors("""{"shared.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}""");
             File.WriteAllBytes(weights, file);
             DotNet.Outcome build = project.Run("build", "-c", "Release", "-v", "m");
             Assert.NotEqual(0, build.ExitCode);
@@ -91,6 +90,33 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
             File.Delete(weights);
             File.Delete(text);
         }
+    }
+
+    [Fact]
+    public void Shards_beside_the_config_are_read_by_their_index_and_again_when_one_of_them_changes()
+    {
+        string folder = Path.Combine(project.Folder, "tiny"), text = Path.Combine(project.Folder, "obj", "Release", "net10.0", "TransformerGen.tensors.txt");
+        string index = Path.Combine(folder, "model.safetensors.index.json"), shard = Path.Combine(folder, "model-00001-of-00001.safetensors");
+        try
+        {
+            File.WriteAllText(index, """{"weight_map":{"shared.weight":"model-00001-of-00001.safetensors"}}""");
+            File.WriteAllBytes(shard, Safetensors("""{"shared.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}"""));
+            Check();
+            Assert.EndsWith($"weights\t{index}\n[2, 3]\tshared.weight\n", File.ReadAllText(text), StringComparison.Ordinal);
+
+            File.WriteAllBytes(shard, Safetensors("""{"shared.weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}}"""));
+            File.SetLastWriteTimeUtc(shard, DateTime.UtcNow.AddSeconds(2));     // file systems count in whole seconds, some of them
+            Check();
+            Assert.EndsWith("[3, 2]\tshared.weight\n", File.ReadAllText(text), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(index);
+            File.Delete(shard);
+            File.Delete(text);
+        }
+
+        void Check() => project.Run("msbuild", "-restore", "-t:WriteTransformerGenTensors", "-p:Configuration=Release", "-v:m").MustSucceed("msbuild");
     }
 
     [NativeFact]
@@ -119,6 +145,12 @@ public sealed class PackageTests(ConsumerProject project, ITestOutputHelper outp
         Assert.Contains("vectors: 128", run.Output, StringComparison.Ordinal);
         string line = Assert.Single(run.Errors.Trim().Split('\n'));
         Assert.StartsWith("warning: TransformerGen: this NativeAOT image was compiled without AVX2 and FMA", line, StringComparison.Ordinal);
+    }
+
+    private static byte[] Safetensors(string header)
+    {
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(header);
+        return [.. BitConverter.GetBytes((long)text.Length), .. text, .. new byte[24]];
     }
 
     // As MSBuild writes it: "file(1,2): warning CS0001: ..." or "ILC : Trim analysis warning IL2026: ...".

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using System.Security.Cryptography;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -11,6 +13,9 @@ namespace TransformerGen.Testing;
 /// <summary>Compiles C# against the runtime, as a user's build does: unsafe code, nullable, optimised, every warning an error.</summary>
 public static class InMemoryCompiler
 {
+    /// <summary>Set to a folder, what one process compiles is kept there, and the next one loads it: one assembly, tried by several processes.</summary>
+    public const string FolderVariable = "TRANSFORMERGEN_COMPILED";
+
     private static readonly ImmutableArray<MetadataReference> s_references =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(p => p.Length > 0).Select(p => MetadataReference.CreateFromFile(p)),
@@ -42,7 +47,7 @@ public static class InMemoryCompiler
     /// <summary>Compiles and loads.</summary>
     /// <exception cref="InvalidOperationException">There are errors or warnings; the message shows them with the numbered source lines.</exception>
     public static Assembly Load(Compilation compilation) =>
-        new AssemblyLoadContext(compilation.AssemblyName).LoadFromStream(new MemoryStream(Emit(compilation)));
+        new AssemblyLoadContext(compilation.AssemblyName).LoadFromStream(new MemoryStream(Environment.GetEnvironmentVariable(FolderVariable) is { } folder ? Kept(compilation, folder) : Emit(compilation)));
 
     /// <summary>Compiles.</summary>
     /// <returns>The assembly's image.</returns>
@@ -58,6 +63,29 @@ public static class InMemoryCompiler
         }
 
         return image.ToArray();
+    }
+
+    /// <summary>The image that was compiled from these sources, in this process or another one.</summary>
+    private static byte[] Kept(Compilation compilation, string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (SyntaxTree tree in compilation.SyntaxTrees)
+        {
+            hash.AppendData(MemoryMarshal.AsBytes(tree.ToString().AsSpan()));
+            hash.AppendData([0, 0]);
+        }
+
+        string path = Path.Combine(folder, Convert.ToHexString(hash.GetHashAndReset()) + ".dll");
+        if (File.Exists(path))
+        {
+            return File.ReadAllBytes(path);
+        }
+
+        byte[] image = Emit(compilation);
+        string unfinished = path + Guid.NewGuid().ToString("N");
+        File.WriteAllBytes(unfinished, image);
+        File.Move(unfinished, path, overwrite: true);
+        return image;
     }
 
     private static string Describe(Diagnostic problem)

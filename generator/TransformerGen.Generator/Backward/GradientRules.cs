@@ -28,6 +28,7 @@ internal static class GradientRules
         [typeof(Rotary)] = Rule<Rotary>((d, op) => Through(d, op, op.Y, op.X, "TurnedBack", (dy, dx) => new RotaryBackward(op, dy, dx))),
         [typeof(Gate)] = Rule<Gate>((d, op) => Through(d, op, op.Y, op.X, "Gated", (dy, dx) => new GateBackward(op, dy, dx))),
         [typeof(Cap)] = Rule<Cap>((d, op) => Through(d, op, op.Y, op.X, "Uncapped", (dy, dx) => new CapBackward(op, dy, dx))),
+        [typeof(Clip)] = Rule<Clip>((d, op) => Through(d, op, op.Y, op.X, "Unclipped", (dy, dx) => new ClipBackward(op, dy, dx))),
         [typeof(Dropout)] = Rule<Dropout>((d, op) => Through(d, op, op.Y, op.X, "Dropped", (dy, dx) => new DropoutBackward(op, dy, dx))),
         [typeof(SkipLayer)] = Rule<SkipLayer>((d, op) =>
         {
@@ -82,7 +83,11 @@ internal static class GradientRules
     private static void OfAddNorm(Differentiation d, AddNorm op)
     {
         Value dy = Gradient(d, op, op.Y);
-        d.Add(new AddNormBackwardWeights(op, dy));
+        if (op.Norm.Weight is not null)
+        {
+            d.Add(new AddNormBackwardWeights(op, dy));
+        }
+
         Value? beside = op.Z is { } z ? d.Of(z) : op.Sub is null ? d.Of(op.X) : null;
         var dz = new Value(op.Stage, "D" + op.Y.Role + "Input", op.X.Rows, op.X.Width);
         Value? dSub = op.Dropout is null ? null : Differentiation.Like(op, op.Sub!);

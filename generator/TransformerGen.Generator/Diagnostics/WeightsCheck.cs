@@ -90,7 +90,7 @@ internal static class WeightsCheck
             {
                 problems.Add($"{stored} is {weights.Shapes[stored]}, not {expected}");
             }
-            else if (stored is null && !(weights.AllowMissingHead && head.Contains(tensor.Name)))
+            else if (stored is null && !tensor.MayBeAbsent && !(weights.AllowMissingHead && head.Contains(tensor.Name)))
             {
                 problems.Add($"{tensor.Name} {expected} is missing");
             }

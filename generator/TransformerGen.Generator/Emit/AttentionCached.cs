@@ -15,8 +15,11 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
 
     public override IEnumerable<Kernel> Needs =>
     [
-        new AttentionConstants(Shape), new HeadPacking(Shape.HeadWidth), new AttentionAttend(Shape, true), .. AttentionOne.Serves(Shape) ? [new AttentionOne(Shape)] : (Kernel[])[],
+        new AttentionConstants(Shape), new HeadPacking(Shape.HeadWidth), new AttentionAttend(Shape, true), .. StepKernels,
     ];
+
+    // A decoding step has kernels of its own, where the pattern is one range of keys.
+    private IEnumerable<Kernel> StepKernels => !AttentionOne.Serves(Shape) ? [] : Shape.Group == 1 ? [new AttentionOne(Shape)] : AttentionGroup.Of(Shape);
 
     private string Keys => Cross ? "work->Lengths[slot]" : "past + queries";
 
@@ -101,7 +104,7 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 $$"""
                 if (queries == 1 && keys > 0)
                 {
-                    AttendOne<V>({{(Cross ? "0" : AttentionOne.FirstKey(Shape))}}, keys, q, k, v, {{HeadArguments}}output);
+                    {{Indented(OneQuery(Cross ? "0" : AttentionOne.FirstKey(Shape)), 1)}}
                 }
                 else
                 {
@@ -120,6 +123,48 @@ internal sealed record AttentionCachedKernel(AttentionShape Shape, bool Cross) :
                 {
                     AttendCached<V>((queries - skip + RowStep - 1) / RowStep, (past + skip) / RowStep, (keys - residue + RowStep - 1) / RowStep, residue, q + ((long)skip * QueryStride), k, v, {{HeadArguments}}output + ((long)skip * OutputStride));
                 }
+            }
+            """;
+    }
+
+    private string OneQuery(string firstKey)
+    {
+        if (Shape.Group == 1)
+        {
+            return $"AttendOne<V>({firstKey}, keys, q, k, v, {HeadArguments}output);";
+        }
+
+        (int part, int last) = AttentionGroup.Parts(Shape.Group);
+        string arguments = $"<V>({firstKey}, keys, q, k, v, {(Shape.Bias == BiasKind.Linear ? "head, " : HeadArguments)}output);";
+        if (part == Shape.Group)
+        {
+            return
+                $$"""
+                // The first head does the work of its group: the cache is read once for all of them.
+                if (head % Group == 0)
+                {
+                    AttendGroup{{part}}{{arguments}}
+                }
+                """;
+        }
+
+        string rest = part == last ? $"AttendGroup{part}{arguments}" :
+            $$"""
+            if ((head % Group) + {{part}} <= Group)
+            {
+                AttendGroup{{part}}{{arguments}}
+            }
+            else
+            {
+                AttendGroup{{last}}{{arguments}}
+            }
+            """;
+        return
+            $$"""
+            // The first of {{part}} heads does the work of all: the cache is read once for them.
+            if (head % Group % {{part}} == 0)
+            {
+                {{Indented(rest, 1)}}
             }
             """;
     }

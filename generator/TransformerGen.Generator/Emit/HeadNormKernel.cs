@@ -166,7 +166,7 @@ internal sealed record HeadNormBackwardKernel(int Width, EquatableList<HeadNormS
     {
         bool isRms = part.Norm.IsRms;
         string Normalised(ColumnLoop.Access lanes) => isRms ? $"{lanes.Load("s")} * scale" : $"({lanes.Load("s")} - m) * scale";
-        string G(ColumnLoop.Access lanes) => $"{lanes.Load("d")} * {part.Norm.Gain(lanes.Load("gain"))}";
+        string G(ColumnLoop.Access lanes) => part.Norm.Scaled(lanes.Load("d"), lanes.Load("gain"));
         string Result(ColumnLoop.Access lanes) => $"V.MultiplyAdd(V.Zero - ({Normalised(lanes)}), projection, {(isRms ? G(lanes) : $"({G(lanes)}) - average")}) * scale";
         return
             $"""

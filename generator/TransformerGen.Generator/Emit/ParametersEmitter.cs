@@ -62,6 +62,11 @@ internal static class ParametersEmitter
             yield return "IsProjection = true";
         }
 
+        if (tensor.MayBeAbsent)
+        {
+            yield return "MayBeAbsent = true";
+        }
+
         if (aliases.Length > 0)
         {
             yield return $"Aliases = [{string.Join(", ", aliases.Select(a => $"\"{a}\""))}]";

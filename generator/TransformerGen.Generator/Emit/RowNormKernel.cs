@@ -12,13 +12,17 @@ namespace TransformerGen.Generator.Emit;
 /// <param name="Epsilon">Added to the variance or the mean square.</param>
 /// <param name="UnitOffset">The gain is 1 + weight.</param>
 /// <param name="HasShift">Whether something is added behind the gain.</param>
-internal sealed record RowNorm(NormKind Kind, float Epsilon, bool UnitOffset, bool HasShift)
+/// <param name="HasGain">Whether x̂ is multiplied with anything.</param>
+internal sealed record RowNorm(NormKind Kind, float Epsilon, bool UnitOffset, bool HasShift, bool HasGain = true)
 {
     private const float UsualEpsilon = 1e-5f;
 
-    public static RowNorm Of(NormParameters norm) => new(norm.Kind, norm.Epsilon, norm.UnitOffset, norm.Bias is not null);
+    public static RowNorm Of(NormParameters norm) => new(norm.Kind, norm.Epsilon, norm.UnitOffset, norm.Bias is not null, norm.Weight is not null);
 
     public bool IsRms => Kind == NormKind.Rms;
+
+    /// <summary>Where x is zero y is, too: layer norm takes the mean away, and only a gain of zero in the padding makes zero of that.</summary>
+    public bool KeepsZero => IsRms || (HasGain && !UnitOffset);
 
     /// <summary>What tells it from the other norms of a class's name: nothing for layer norm with a shift and ε = 1e-5.</summary>
     public string Suffix
@@ -27,15 +31,17 @@ internal sealed record RowNorm(NormKind Kind, float Epsilon, bool UnitOffset, bo
         {
             string kind = IsRms ? HasShift ? "RmsShift" : "Rms" : HasShift ? "" : "Unshifted";
             string epsilon = Epsilon == UsualEpsilon ? "" : "E" + string.Concat(Epsilon.ToString("R", CultureInfo.InvariantCulture).Where(char.IsLetterOrDigit));
-            return kind + (UnitOffset ? "Unit" : "") + epsilon;
+            return kind + (UnitOffset ? "Unit" : "") + (HasGain ? "" : "Ungained") + epsilon;
         }
     }
 
-    /// <summary>The gain, of an expression of the weight.</summary>
-    public string Gain(string weight) => UnitOffset ? $"({weight} + V.Create(1f))" : weight;
+    /// <summary>An expression times the gain.</summary>
+    public string Scaled(string value, string weight) => HasGain ? $"{value} * {Gain(weight)}" : value;
 
     /// <summary>x̂ ⊙ gain (+ shift).</summary>
-    public string Output(string normalised, string weight, string shift) => HasShift ? $"V.MultiplyAdd({normalised}, {Gain(weight)}, {shift})" : $"{normalised} * {Gain(weight)}";
+    public string Output(string normalised, string weight, string shift) => HasShift ? $"V.MultiplyAdd({normalised}, {Gain(weight)}, {shift})" : Scaled(normalised, weight);
+
+    private string Gain(string weight) => UnitOffset ? $"({weight} + V.Create(1f))" : weight;
 }
 
 /// <summary>
@@ -46,8 +52,8 @@ internal abstract record RowNormKernel(int Width, RowNorm Norm) : Kernel
     public override string ClassName => $"AddNorm{Width}{Norm.Suffix}";
 
     public override string Summary => $"y[rows, {Width}] = norm(x + sub): "
-        + (Norm.IsRms ? $"the root of the mean square of each row over its {Width} columns, then gain" : $"mean and deviation of each row over its {Width} columns, then gain")
-        + (Norm.UnitOffset ? " 1 + weight" : "") + (Norm.HasShift ? " and shift." : ".");
+        + (Norm.IsRms ? $"the root of the mean square of each row over its {Width} columns" : $"mean and deviation of each row over its {Width} columns")
+        + (Norm.HasGain ? ", then gain" : "") + (Norm.UnitOffset ? " 1 + weight" : "") + (Norm.HasShift ? " and shift." : ".");
 
     protected int Stride => Padding.Of(Width);
 
@@ -130,9 +136,9 @@ internal sealed record RowNormForwardKernel(int Width, RowNorm Norm, bool HasSub
               """;
         string result = Norm.Output($"({normalised})", "V.Load(gain + i)", "V.Load(shift + i)");
 
-        // Padding: gain and shift are zero there, but a gain of 1 + 0 is not, nor is 0 - mean.
+        // Padding: gain and shift are zero there, but a gain of 1 + 0 or none is not, nor is 0 - mean.
         string masked = $"V.First({result}, {Width} - i, V.Zero)";
-        string store = Norm is { UnitOffset: true, IsRms: false } && HasTail
+        string store = !Norm.KeepsZero && HasTail
             ? Loop($"V.Store({result}, to + i);", $"V.Store({masked}, to + i);")
             : $$"""
               for (int i = 0; i < {{Stride}}; i += V.Count)
@@ -161,7 +167,11 @@ internal sealed record RowNormForwardKernel(int Width, RowNorm Norm, bool HasSub
             parameters.Add(("float*", "sub"));
         }
 
-        parameters.Add(("float*", "gain"));
+        if (Norm.HasGain)
+        {
+            parameters.Add(("float*", "gain"));
+        }
+
         if (Norm.HasShift)
         {
             parameters.Add(("float*", "shift"));
@@ -205,7 +215,7 @@ internal sealed record RowNormBackwardKernel(int Width, RowNorm Norm, bool HasBe
 
     public override void Emit(SourceWriter writer)
     {
-        string normalised = Norm.IsRms ? "(V.Load(s + i) * scale)" : "((V.Load(s + i) - m) * scale)", g = $"V.Load(d + i) * {Norm.Gain("V.Load(gain + i)")}";
+        string normalised = Norm.IsRms ? "(V.Load(s + i) * scale)" : "((V.Load(s + i) - m) * scale)", g = Norm.Scaled("V.Load(d + i)", "V.Load(gain + i)");
         string dz = $"(V.MultiplyAdd(V.Zero - {normalised}, projection, {(Norm.IsRms ? g : $"({g}) - average")}) * scale)";
         string value = HasBeside ? $"V.Load(to + i) + {dz}" : dz;
         string store = HasDropout
@@ -245,14 +255,14 @@ internal sealed record RowNormBackwardKernel(int Width, RowNorm Norm, bool HasBe
                     product = V.MultiplyAdd(g, {{projected}}, product);
                 }
 
-                {{(Norm.IsRms ? "// dz = (g - x̂ · mean(g ⊙ x̂)) / root, with g = dy ⊙ gain." : "// dz = (g - mean(g) - x̂ · mean(g ⊙ x̂)) / deviation, with g = dy ⊙ gain.")}}
+                // dz = {{(Norm.IsRms ? "(g - x̂ · mean(g ⊙ x̂)) / root" : "(g - mean(g) - x̂ · mean(g ⊙ x̂)) / deviation")}}, with g = dy{{(Norm.HasGain ? " ⊙ gain" : "")}}.
                 V {{average}}projection = V.Create(V.Sum(product) * {{Literal.Of(1f / Width)}});
                 {{last}}
             }
             """;
         List<(string, string)> parameters =
         [
-            HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "dy"), ("float*", "z"), ("float*", "statistics"), ("float*", "gain"),
+            HasDropout ? ("RowView", "rows") : ("int", "rows"), ("float*", "dy"), ("float*", "z"), ("float*", "statistics"), .. Norm.HasGain ? [("float*", "gain")] : (IEnumerable<(string, string)>)[],
             .. HasDropout ? [("DropoutKey", "dropout"), ("int", "site")] : (IEnumerable<(string, string)>)[],
             ("float*", "dz"), .. HasDropout ? [("float*", "dSub")] : (IEnumerable<(string, string)>)[],
         ];

@@ -49,7 +49,7 @@ internal static class SurfaceEmitter
                     EndIds = [{string.Join(", ", spec.EndIds)}],
                     HasEncoder = {Bool(spec.Encoder is not null)},
                     HasDecoder = {Bool(spec.Decoder is not null)},
-                    HasBatchNorm = {Bool(model.Parameters.All.Any(p => p.Tensors[0].IsBuffer))},
+                    HasBatchNorm = {Bool(HasBatchNorm(model))},
                     Dropout = {Literal.Of(spec.Dropout)},
                     {Head(model)}ValueFloats = {model.Parameters.Floats},
                     PanelFloats = {model.Parameters.PanelFloats},
@@ -136,6 +136,11 @@ internal static class SurfaceEmitter
                 """);
         }
     }
+
+    /// <summary>Whether some norm has running statistics; not every tensor that is never trained is one.</summary>
+    private static bool HasBatchNorm(CompiledModel model) =>
+        new[] { model.Training, model.Encoding, model.Decoding, model.Evaluation }.OfType<PlannedGraph>()
+            .SelectMany(planned => planned.Graph.Operations).OfType<AddNorm>().Any(norm => norm.Norm.Kind == NormKind.Batch);
 
     /// <summary>What the head answers, where it is not logits over the vocabulary for every token.</summary>
     private static string Head(CompiledModel model)

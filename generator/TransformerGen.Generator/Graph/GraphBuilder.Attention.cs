@@ -34,7 +34,7 @@ internal sealed partial class GraphBuilder
         else
         {
             Value qkv = Linear(stage, role + "Qkv", spec.Query, x, ActivationKind.None, role + "Qkv");
-            qkv = Turn(stage, role, spec, NormHeads(stage, role, spec, qkv));
+            qkv = Turn(stage, role, spec, NormHeads(stage, role, spec, Clip(stage, role, spec, qkv)));
             (q, k, v) = (new Columns(qkv, 0), new Columns(qkv, spec.QueryWidth), new Columns(qkv, spec.QueryWidth + spec.KeyWidth));
         }
 
@@ -79,6 +79,19 @@ internal sealed partial class GraphBuilder
         {
             Dropout = Site(spec.Dropout),
         });
+        return y;
+    }
+
+    /// <summary>Queries, keys and values, none of whose numbers is larger than the limit.</summary>
+    private Value Clip(Stage stage, string role, AttentionSpec spec, Value qkv)
+    {
+        if (spec.Clip == 0)
+        {
+            return qkv;
+        }
+
+        var y = new Value(stage, role + "Clipped", qkv.Rows, qkv.Width);
+        _graph.Add(new Clip(stage, qkv, spec.Clip, y));
         return y;
     }
 

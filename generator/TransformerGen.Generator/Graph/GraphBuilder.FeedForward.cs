@@ -67,7 +67,7 @@ internal sealed partial class GraphBuilder
         name ??= stage.Name + parameterRole;
         Parameter weight = Weight(name, projection, x.Width);
         Parameter? bias = projection.Biases is { } biases
-            ? _parameters.Get(name + "Bias", [.. biases.Select(b => new Tensor(b.Name, 1, b.Rows, 1, InitialValue.Zeros, 0f, biasIsBuffer) { Layout = b.Layout })])
+            ? _parameters.Get(name + "Bias", [.. biases.Select(b => new Tensor(b.Name, 1, b.Rows, 1, InitialValue.Zeros, 0f, biasIsBuffer) { Layout = b.Layout, MayBeAbsent = biasIsBuffer })])
             : null;
         var y = new Value(stage, role, x.Rows, projection.Width);
         Value? before = _training && activation is not (ActivationKind.None or ActivationKind.Relu) ? new Value(stage, role + "Before", x.Rows, projection.Width) : null;

@@ -96,9 +96,18 @@ internal sealed partial class GraphBuilder
         return embedding.Projection is { } projection ? Linear(stage, "Projection", projection, x, ActivationKind.None, "Projected") : x;
     }
 
-    private Parameter? Positions(Stage stage, EmbeddingSpec embedding, int width) => embedding.PositionTable is { } table
-        ? _parameters.Get(stage.Name + "Positions", new Tensor(table.Name, table.Rows, width, 2, InitialValue.Normal, EmbeddingDeviation, table.IsBuffer))
-        : null;
+    private Parameter? Positions(Stage stage, EmbeddingSpec embedding, int width)
+    {
+        if (embedding.PositionTable is not { } table)
+        {
+            return null;
+        }
+
+        Tensor tensor = table.Fixed is { } kind
+            ? new Tensor(table.Name, table.Rows, width, 2, kind == PositionKind.Sinusoidal ? InitialValue.Sinusoids : InitialValue.SinesThenCosines, IsBuffer: true) { MayBeAbsent = true }
+            : new Tensor(table.Name, table.Rows, width, 2, InitialValue.Normal, EmbeddingDeviation);
+        return _parameters.Get(stage.Name + "Positions", tensor);
+    }
 
     /// <summary>x ← normAfter(skip + Σ scale · dropout(branch(x))).</summary>
     private Value Residual(Stage stage, string suffix, ResidualSpec residual, Value x, Value? memory, KeySource keys)
@@ -200,7 +209,7 @@ internal sealed partial class GraphBuilder
     {
         Parameter Vector(string suffix, string name, InitialValue initial, bool isBuffer = false) =>
             _parameters.Get(stage.Name + role + suffix, new Tensor($"{norm.Name}.{name}", 1, width, 1, initial, 0f, isBuffer));
-        Parameter weight = Vector("Gain", "weight", norm.UnitOffset ? InitialValue.Zeros : InitialValue.Ones);
+        Parameter? weight = norm.Gain ? Vector("Gain", "weight", norm.UnitOffset ? InitialValue.Zeros : InitialValue.Ones) : null;
         Parameter? bias = norm.Bias ? Vector("Shift", "bias", InitialValue.Zeros) : null;
         return norm.Kind != NormKind.Batch
             ? new NormParameters(norm.Kind, norm.Epsilon, norm.UnitOffset, weight, bias, null, null)

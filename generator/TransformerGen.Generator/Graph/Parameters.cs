@@ -11,6 +11,8 @@ internal enum InitialValue
     Ones,
     XavierUniform,
     Normal,
+    Sinusoids,
+    SinesThenCosines,
 }
 
 /// <summary>One tensor of the checkpoint inside a parameter: its rows, or for a vector its columns.</summary>
@@ -19,6 +21,9 @@ internal sealed record Tensor(string Name, int Rows, int Columns, int Rank, Init
 {
     /// <summary>How the checkpoint stores it.</summary>
     public TensorLayout Layout { get; init; } = TensorLayout.Plain;
+
+    /// <summary>Whether a checkpoint may lack it, for it starts the same in every model.</summary>
+    public bool MayBeAbsent { get; init; }
 
     /// <summary>The shape in the checkpoint.</summary>
     public int[] StoredShape => Layout.Shape(Rows, Columns, Rank == 1);

@@ -236,6 +236,9 @@ internal sealed class ConfigReader : IFieldReporter
     public IEnumerable<string> Unasked => _root.Members.Select(member => member.Name).Where(
         name => !_asked.Contains(name) && !s_bookkeeping.Contains(name) && !name.StartsWith("_", StringComparison.Ordinal));
 
+    /// <summary>Every key that was asked for, given or not.</summary>
+    public IEnumerable<string> Asked => _asked;
+
     /// <summary>"a, b or c".</summary>
     public static string Alternatives(IEnumerable<string> words)
     {

@@ -39,6 +39,9 @@ internal sealed record AttentionSpec(AttentionSource Source, int Heads, int KeyH
     /// <summary>c of c · tanh(score / c), 0 for none.</summary>
     public float SoftCap { get; init; }
 
+    /// <summary>Of a self-attention: the largest size of any number of its queries, keys and values, 0 for none.</summary>
+    public float Clip { get; init; }
+
     public BiasSpec Bias { get; init; } = BiasSpec.None;
 
     public PatternSpec Pattern { get; init; } = PatternSpec.Full;

@@ -133,7 +133,11 @@ internal static class SpecShapes
             yield break;
         }
 
-        yield return new SpecShape(norm.Name + ".weight", 1, width);
+        if (norm.Gain)
+        {
+            yield return new SpecShape(norm.Weight, 1, width);
+        }
+
         if (norm.Bias)
         {
             yield return new SpecShape(norm.Name + ".bias", 1, width);

@@ -56,8 +56,12 @@ internal sealed record EmbeddingSpec(string Table, int Width, float Scale)
 
 /// <param name="Name">Name of the tensor [rows, width].</param>
 /// <param name="Rows">Rows, those in front of the offset included.</param>
-/// <param name="IsBuffer">Stored, and never trained.</param>
-internal sealed record PositionTableSpec(string Name, int Rows, bool IsBuffer = false);
+/// <param name="Fixed">The sinusoids that it begins as, where it is stored and never trained; null for a table that is trained.</param>
+internal sealed record PositionTableSpec(string Name, int Rows, PositionKind? Fixed = null)
+{
+    /// <summary>Stored, and never trained.</summary>
+    public bool IsBuffer => Fixed is not null;
+}
 
 /// <param name="Name">Name of the tensor [rows, width].</param>
 /// <param name="Rows">Token types.</param>
@@ -126,8 +130,14 @@ internal enum NormKind
 /// <param name="Name">Prefix of its parameters: weight, bias.</param>
 internal sealed record NormSpec(string Name, NormKind Kind, float Epsilon)
 {
+    /// <summary>A layer norm without parameters; the name tells it from the other norms of the model.</summary>
+    public static NormSpec Bare(string name, float epsilon) => new(name, NormKind.Layer, epsilon) { Gain = false, Bias = false };
+
     /// <summary>The gain is 1 + weight.</summary>
     public bool UnitOffset { get; init; }
+
+    /// <summary>Without it the norm has no parameters at all: y = x̂.</summary>
+    public bool Gain { get; init; } = true;
 
     public bool Bias { get; init; } = Kind != NormKind.Rms;
 

@@ -10,7 +10,7 @@ public static class GenerationConfig
 
     /// <summary>Reads a file. A key that is absent or null keeps the option's default; keys that are not about choosing tokens are passed over, and so is max_length, a length of prompt and answer together: <see cref="GenerationOptions.MaxNewTokens"/> says how many tokens are generated.</summary>
     /// <param name="path">A generation_config.json, or the folder that holds one.</param>
-    /// <returns>The options; null for end and padding tokens that the file does not name, which then are the model's own.</returns>
+    /// <returns>The options; null for start, end and padding tokens that the file does not name, which then are the model's own.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not JSON, a value has the wrong type, or it asks for a way of decoding that is not supported; the message names the key.</exception>
     public static GenerationOptions Read(string path)
@@ -40,6 +40,12 @@ public static class GenerationConfig
             throw new InvalidDataException($"'{file}' has a value of the wrong type at '{key}'. {exception.Message}", exception);
         }
 
+        // A temperature of 0 is how some files ask for the most probable token; transformers then does not sample.
+        if (options.Temperature == 0)
+        {
+            options = options with { Sample = false, Temperature = 1 };
+        }
+
         // transformers samples from the 50 most probable tokens where a file does not say how many.
         return options.Sample && !namesTopK ? options with { TopK = 50 } : options;
     }
@@ -63,6 +69,8 @@ public static class GenerationConfig
         "no_repeat_ngram_size" => options with { NoRepeatNgramSize = value.GetInt32() },
         "bad_words_ids" => options with { BadWords = [.. value.EnumerateArray().Select(Ids)] },
         "suppress_tokens" => options with { SuppressTokens = Ids(value) },
+        "decoder_start_token_id" when value.ValueKind == JsonValueKind.Array => throw Unsupported(key, value, file),
+        "decoder_start_token_id" => options with { StartToken = value.GetInt32() },
         "forced_bos_token_id" => options with { ForcedBeginToken = value.GetInt32() },
         "forced_eos_token_id" when value.ValueKind == JsonValueKind.Array => throw Unsupported(key, value, file),
         "forced_eos_token_id" => options with { ForcedEndToken = value.GetInt32() },
@@ -74,6 +82,7 @@ public static class GenerationConfig
         "encoder_no_repeat_ngram_size" when value.GetInt32() != 0 => throw Unsupported(key, value, file),
         "encoder_repetition_penalty" or "guidance_scale" when value.GetDouble() != 1 => throw Unsupported(key, value, file),
         "epsilon_cutoff" or "eta_cutoff" when value.GetDouble() != 0 => throw Unsupported(key, value, file),
+        "stop_strings" or "watermarking_config" or "dola_layers" or "forced_decoder_ids" when !IsEmpty(value) => throw Unsupported(key, value, file),
         "renormalize_logits" when value.GetBoolean() => throw Unsupported(key, value, file),
         "begin_suppress_tokens" or "sequence_bias" or "force_words_ids" or "constraints" or "exponential_decay_length_penalty" when !IsEmpty(value) => throw Unsupported(key, value, file),
         _ => options,

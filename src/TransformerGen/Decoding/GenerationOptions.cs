@@ -61,6 +61,12 @@ public sealed record GenerationOptions
     /// <summary>Tokens that are never generated.</summary>
     public IReadOnlyList<int> SuppressTokens { get; init; } = [];
 
+    /// <summary>
+    /// The token that the target of an encoder-decoder begins with where no prompt is given (<see cref="ModelGeneration"/>); null is the model's own
+    /// (<see cref="Model.ModelInfo.BeginId"/>). Without effect behind a prompt, and for a decoder.
+    /// </summary>
+    public int? StartToken { get; init; }
+
     /// <summary>The token that has to follow a prompt of one token (an encoder-decoder's start token); null is off.</summary>
     public int? ForcedBeginToken { get; init; }
 
@@ -110,6 +116,7 @@ public sealed record GenerationOptions
             if (word.Count == 0) throw Require.Outside(nameof(BadWords), "a list with an empty sequence", "at least one token in each sequence");
             foreach (int token in word) Require.Token(token, vocabulary, nameof(BadWords));
         }
+        if (StartToken is { } start) Require.Token(start, vocabulary, nameof(StartToken));
         if (ForcedBeginToken is { } begin) Require.Token(begin, vocabulary, nameof(ForcedBeginToken));
         if (ForcedEndToken is { } end) Require.Token(end, vocabulary, nameof(ForcedEndToken));
         if (PadToken is < 0) throw Require.Outside(nameof(PadToken), PadToken, "a token, 0 or above");

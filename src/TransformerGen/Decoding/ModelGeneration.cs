@@ -36,7 +36,7 @@ public static class ModelGeneration
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return TModel.Info.HasEncoder
-            ? model.Generate(inputs, [.. inputs.Select(_ => new[] { TModel.Info.BeginId })], options, processor, cancellationToken)
+            ? model.Generate(inputs, [.. inputs.Select(_ => Start(TModel.Info, options))], options, processor, cancellationToken)
             : Run(model, null, inputs, options, processor, cancellationToken);
     }
 
@@ -94,7 +94,7 @@ public static class ModelGeneration
         if (TModel.Info.HasEncoder)
         {
             session.Encode(input, [input.Length]);
-            prompt = [TModel.Info.BeginId];
+            prompt = Start(TModel.Info, options);
         }
 
         var decoder = new TokenDecoder<DecodingSession<TModel>>(session, Complete(TModel.Info, options), processor);
@@ -130,6 +130,9 @@ public static class ModelGeneration
         model.Weights.Register(pool);
         return pool;
     }
+
+    // What a target begins with where the caller gives no prompt.
+    private static int[] Start(ModelInfo info, GenerationOptions? options) => [options?.StartToken ?? info.BeginId];
 
     // What an option that is not set means for this model.
     private static GenerationOptions Complete(ModelInfo info, GenerationOptions? options)

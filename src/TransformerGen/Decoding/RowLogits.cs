@@ -30,9 +30,10 @@ internal sealed class RowLogits
     /// <param name="limit">How many may be.</param>
     public void Process(ReadOnlySpan<int> ids, Span<float> logits, int generated, int limit)
     {
-        processors.Process(ids, logits);
+        // In front of the forced tokens, which win: a forced token may be an end token.
         if (generated < minNewTokens)
             foreach (int token in endTokens) logits[token] = float.NegativeInfinity;
+        processors.Process(ids, logits);
         if (forcedEndToken is { } end && generated == limit - 1) ForcedTokenProcessor.Force(logits, end);
         custom?.Process(ids, logits);
         sampling.Process(ids, logits);

@@ -119,12 +119,12 @@ public sealed unsafe class LabelSet : IDisposable
 
         for (int s = 0; s < rows.Sequences; s++)
         {
-            int first = rows.Offsets[s], end = rows.Offsets[s + 1];
-            Add(info.Rows switch
+            ReadOnlySpan<int> Sequence(RowSet of) => new(of.Tokens + of.Offsets[s], of.Offsets[s + 1] - of.Offsets[s]);
+            Add(rows.Offsets[s] + info.Rows switch
             {
-                OutputRows.First => first,
-                OutputRows.Last => end - 1,
-                _ => first + MirroredRows.LastEnd(info, new ReadOnlySpan<int>(source.Tokens + source.Offsets[s], source.Offsets[s + 1] - source.Offsets[s])),
+                OutputRows.First => 0,
+                OutputRows.Last => LastToken.Of(info, Sequence(rows)),
+                _ => MirroredRows.LastEnd(info, Sequence(source)),
             });
         }
     }

@@ -163,7 +163,7 @@ public static unsafe class ModelFiles
             {
                 if (stored is null)
                 {
-                    WeightInitializer.Fill(weights, parameter, options!.Seed);
+                    WeightInitializer.Fill(weights, parameter, options?.Seed ?? 0);
                 }
                 else
                 {

@@ -25,7 +25,7 @@ public enum OutputRows
     /// <summary>The first token of each sequence.</summary>
     First,
 
-    /// <summary>The last token of each sequence.</summary>
+    /// <summary>The last token of each sequence that is not padding (<see cref="ModelInfo.PadId"/>).</summary>
     Last,
 
     /// <summary>The last end token (<see cref="ModelInfo.EndId"/>) of each sequence, which must have one.</summary>

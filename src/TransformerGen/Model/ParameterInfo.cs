@@ -17,6 +17,12 @@ public enum Initialization
 
     /// <summary>Uniform in ±1 / √columns, as torch.nn.Linear begins (He et al. 2015 with a = √5).</summary>
     KaimingUniform,
+
+    /// <summary>The sinusoidal positions of Vaswani et al. (2017), a row for each position, sines and cosines by turns.</summary>
+    Sinusoids,
+
+    /// <summary>The same with all sines in front of all cosines.</summary>
+    SinesThenCosines,
 }
 
 /// <summary>One tensor of the checkpoint and its place in the flat buffers (values, gradients, moments of the optimiser).</summary>
@@ -28,7 +34,7 @@ public enum Initialization
 /// <param name="Stride">Floats from one row to the next: the columns rounded up to 16, so that every row of a matrix starts on a 64-byte boundary. A vector has one row, which may go on with other tensors.</param>
 /// <param name="Initialization">How it starts.</param>
 /// <param name="Deviation">Standard deviation where it starts as a normal distribution.</param>
-/// <param name="IsBuffer">A running statistic: saved, never trained.</param>
+/// <param name="IsBuffer">A running statistic or a fixed table: saved, never trained.</param>
 public sealed record ParameterInfo(
     string Name, int Rows, int Columns, int Rank, int Offset, int Stride, Initialization Initialization, float Deviation = 0f, bool IsBuffer = false)
 {
@@ -40,6 +46,9 @@ public sealed record ParameterInfo(
 
     /// <summary>Whether it is the weight of linear layers and nothing else: not a table whose rows are looked up, tied to the output or not, and no vector.</summary>
     public bool IsProjection { get; init; }
+
+    /// <summary>Whether a checkpoint may lack it: it then starts as <see cref="Initialization"/> says, the same in every model. It is never trained.</summary>
+    public bool MayBeAbsent { get; init; }
 
     /// <summary>Further names under which checkpoints hold it: the other end of tied weights. It is saved under <see cref="Name"/> alone.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];

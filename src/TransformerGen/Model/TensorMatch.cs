@@ -22,7 +22,7 @@ internal sealed class TensorMatch
         _own = info.Parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>For each of the model's tensors its name in the checkpoint; null for one of the head that starts afresh.</summary>
+    /// <summary>For each of the model's tensors its name in the checkpoint; null for one that starts afresh: of the head, or one that a checkpoint may lack.</summary>
     public List<(ParameterInfo Parameter, string? Stored)> Pairs { get; } = [];
 
     /// <summary>What does not fit; empty when the checkpoint can be loaded.</summary>
@@ -59,7 +59,7 @@ internal sealed class TensorMatch
                 Pairs.Add((parameter, names[0]));
                 CheckShape(parameter, names);
             }
-            else if (parameter.IsHead && _allowMissingHead)
+            else if (parameter.MayBeAbsent || (parameter.IsHead && _allowMissingHead))
             {
                 Pairs.Add((parameter, null));
             }

@@ -160,7 +160,7 @@ public sealed partial class TrainingBatch
     /// <summary>The row of a sequence that a head answers for which answers once.</summary>
     private int AnsweringRow(ReadOnlySpan<int> tokens) => _info.Rows switch
     {
-        OutputRows.Last => tokens.Length - 1,
+        OutputRows.Last => LastToken.Of(_info, tokens),
         OutputRows.End => MirroredRows.LastEnd(_info, tokens),
         _ => 0,
     };

@@ -73,9 +73,26 @@ public static class WeightInitializer
                 }
 
                 break;
+            case Initialization.Sinusoids or Initialization.SinesThenCosines:
+                for (int i = 0; i < chunk.Length; i++)
+                {
+                    chunk[i] = Position(parameter, first + i);
+                }
+
+                break;
             default:
                 throw new InvalidOperationException($"{parameter.Name} has the unknown initialisation {parameter.Initialization}.");
         }
+    }
+
+    /// <summary>An element of a table of sinusoids, which may be of an odd width: then a sine more than cosines.</summary>
+    private static float Position(ParameterInfo parameter, long index)
+    {
+        int width = parameter.Columns, column = (int)(index % width), sines = (width + 1) / 2;
+        bool byTurns = parameter.Initialization == Initialization.Sinusoids, isSine = byTurns ? column % 2 == 0 : column < sines;
+        int pair = byTurns ? column / 2 : isSine ? column : column - sines;
+        double angle = index / width / Math.Pow(10000, 2.0 * pair / width);
+        return (float)(isSine ? Math.Sin(angle) : Math.Cos(angle));
     }
 
     private static ulong Key(ulong seed, string name)

@@ -8,15 +8,17 @@ namespace TransformerGen.Generated.Tests.Specs;
 internal sealed class SpecLabels
 {
     private readonly HeadSpec _head;
+    private readonly int _padId;
     private readonly IReadOnlyList<int[]> _sequences;
 
     // Per sequence a class for each of its tokens; where sequences are classified one class, of spans the first and the last token.
     private readonly int[][] _classes;
     private readonly float[][] _numbers;
 
-    public SpecLabels(HeadSpec head, IReadOnlyList<int[]> sequences, Random random)
+    public SpecLabels(ModelSpec model, IReadOnlyList<int[]> sequences, Random random)
     {
-        (_head, _sequences) = (head, sequences);
+        HeadSpec head = model.Head;
+        (_head, _padId, _sequences) = (head, model.PadId, sequences);
         _classes = head switch
         {
             { Kind: HeadKind.Hidden } or { Kind: HeadKind.Classes, Loss: not LossKind.CrossEntropy } => [],
@@ -110,6 +112,6 @@ internal sealed class SpecLabels
         HeadRows.All => Enumerable.Range(0, _sequences[sequence].Length),
         HeadRows.First => [0],
         HeadRows.End => [Ends[sequence]],
-        _ => [_sequences[sequence].Length - 1],
+        _ => [Math.Max(0, Array.FindLastIndex(_sequences[sequence], token => token != _padId))],
     };
 }

@@ -39,7 +39,7 @@ internal sealed class SpecRun
             }
 
             Targets = Model.Decoder is null ? [] : Mirrors ? [.. Sources.Select(Shifted)] : Tokens(random, Model.Decoder, spec.Targets);
-            Labels = new SpecLabels(Model.Head, Rows, random) { Ends = [.. Sources.Select(tokens => Model.EndIds.Count == 0 ? -1 : Array.LastIndexOf(tokens, Model.EndIds[0]))] };
+            Labels = new SpecLabels(Model, Rows, random) { Ends = [.. Sources.Select(tokens => Model.EndIds.Count == 0 ? -1 : Array.LastIndexOf(tokens, Model.EndIds[0]))] };
             Types = Model.Encoder?.Embedding.Types is { } types ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(types.Rows)).ToArray())] : null;
             int oneOf = random.Next(2) == 0 ? 3 : int.MaxValue;
             Globals = HasGlobals ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(oneOf) == 0).ToArray())] : null;

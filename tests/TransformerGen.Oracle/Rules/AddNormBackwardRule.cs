@@ -12,7 +12,7 @@ internal static class AddNormBackwardRule
         AddNorm forward = op.Forward;
         bool isRows = forward.Norm.Kind != NormKind.Batch;
         Matrix dy = execution.Read(op.DY), normalised = Normalised(execution, forward);
-        double[] gain = AddNormRule.Gain(execution, forward.Norm);
+        double[] gain = AddNormRule.Gain(execution, forward.Norm, forward.X.Width);
         Matrix? beside = op.DZBeside is null ? null : execution.Read(op.DZBeside);
         Matrix dz = execution.Write(op.DZ);
         int groups = isRows ? dz.Rows : dz.Columns, size = isRows ? dz.Columns : dz.Rows;
@@ -56,7 +56,7 @@ internal static class AddNormBackwardRule
     public static void BackwardWeights(Execution execution, AddNormBackwardWeights op)
     {
         Matrix dy = execution.Read(op.DY), normalised = Normalised(execution, op.Forward);
-        Matrix dGain = execution.GradientOf(op.Forward.Norm.Weight);
+        Matrix dGain = execution.GradientOf(op.Forward.Norm.Weight!);
         Matrix? dShift = op.Forward.Norm.Bias is { } bias ? execution.GradientOf(bias) : null;
         for (int r = 0; r < dy.Rows; r++)
         {

@@ -19,7 +19,7 @@ internal static class AddNormRule
     {
         Matrix z = Sum(execution, op);
         (double[] mean, double[] inverse) = op.Norm.Kind == NormKind.Batch ? OfColumns(execution, op, z) : OfRows(z, op.Norm);
-        double[] gain = Gain(execution, op.Norm);
+        double[] gain = Gain(execution, op.Norm, op.X.Width);
         Matrix? shift = op.Norm.Bias is { } bias ? execution.Of(bias) : null;
         Matrix y = execution.Write(op.Y);
         for (int r = 0; r < z.Rows; r++)
@@ -45,8 +45,9 @@ internal static class AddNormRule
     /// <summary>Whether batch norm uses the statistics of this batch.</summary>
     public static bool UsesBatch(Execution execution, AddNorm op) => execution.Batch.Training && op.Statistics is not null;
 
-    /// <summary>What x̂ is multiplied with: the weight, or 1 + weight.</summary>
-    public static double[] Gain(Execution execution, NormParameters norm) => [.. execution.Of(norm.Weight).Data.Select(weight => (norm.UnitOffset ? 1 : 0) + weight)];
+    /// <summary>What x̂ is multiplied with, [width]: the weight, 1 + weight, or 1 for a norm without parameters.</summary>
+    public static double[] Gain(Execution execution, NormParameters norm, int width) =>
+        norm.Weight is { } gain ? [.. execution.Of(gain).Data.Select(weight => (norm.UnitOffset ? 1 : 0) + weight)] : [.. Enumerable.Repeat(1.0, width)];
 
     /// <summary>Mean (RMS: 0) and 1/deviation of some numbers.</summary>
     public static (double Mean, double Inverse) Statistics(ReadOnlySpan<double> numbers, NormKind kind, double epsilon)

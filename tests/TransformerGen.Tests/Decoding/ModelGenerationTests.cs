@@ -37,6 +37,19 @@ public class ModelGenerationTests
     }
 
     [Fact]
+    public async Task Start_token_of_the_options_stands_for_the_models_own()
+    {
+        ProbeModel model = ProbeModel.Create();
+        GenerationOptions options = new() { MaxNewTokens = 6, EndTokens = [] };
+        GenerationResult expected = model.Generate(Sources, [[4], [4], [4], [4]], options);
+        Assert.NotEqual(Text(model.Generate(Sources, options)), Text(expected));
+        Assert.Equal(Text(expected), Text(model.Generate(Sources, options with { StartToken = 4 })));
+        List<int> streamed = [];
+        await foreach (int token in model.StreamAsync(Sources[2], options with { StartToken = 4 })) streamed.Add(token);
+        Assert.Equal(expected[2].Generated.ToArray(), streamed);
+    }
+
+    [Fact]
     public void Prompts_of_the_decoder_are_continued()
     {
         int[][] prompts = [[1, 4], [1], [1, 9, 9], [1, 2]];

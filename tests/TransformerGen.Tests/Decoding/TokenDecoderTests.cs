@@ -222,6 +222,15 @@ public class TokenDecoderTests
         Assert.Contains("NaN", Assert.Throws<InvalidOperationException>(() => decoder.Next(new int[1])).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Forced tokens win over the minimum of new tokens, as in Hugging Face's order: here the forced one is an end token.</summary>
+    [Fact]
+    public void A_forced_begin_token_may_be_an_end_token()
+    {
+        GenerationOptions options = new() { MaxNewTokens = 6, EndTokens = [8], ForcedBeginToken = 8, MinNewTokens = 3 };
+        GenerationResult result = Generation.Generate(new ToySession(new HashModel(1, vocabulary: 20)), options, [[2]]);
+        Assert.Equal([2, 8], result[0].Ids);
+    }
+
     [Theory]
     [InlineData(1, 4000)]       // 4000 x 1,000,001 and 1000 x 4 x 1,000,001 wrap around 2^32
     [InlineData(4, 1000)]
@@ -257,6 +266,7 @@ public class TokenDecoderTests
         { "SuppressTokens", new() { SuppressTokens = [-1] } },
         { "BadWords", new() { BadWords = [[1], []] } },
         { "BadWords", new() { BadWords = [[1, 10]] } },
+        { "StartToken", new() { StartToken = 10 } },
         { "ForcedBeginToken", new() { ForcedBeginToken = 10 } },
         { "ForcedEndToken", new() { ForcedEndToken = 10 } },
         { "PadToken", new() { PadToken = -1 } },

@@ -1,5 +1,4 @@
 using TransformerGen.Embeddings;
-using TransformerGen.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -43,17 +42,10 @@ public sealed class WordVectorSenseTests(ITestOutputHelper output)
         Assert.True(within > across + 0.25, $"Cosine {within:F3} within a class, {across:F3} across.");
     }
 
-    [Fact]
+    [SharedFact("data/text/tinyshakespeare.txt")]
     public void Neighbours_in_Shakespeare_make_sense()
     {
-        string path = Path.Combine(Repository.Shared, "data", "text", "tinyshakespeare.txt");
-        if (!File.Exists(path))
-        {
-            output.WriteLine("Skipped: no ../shared/data beside the project.");
-            return;
-        }
-
-        WordCorpus corpus = WordCorpus.FromText(File.ReadAllText(path));
+        WordCorpus corpus = WordCorpus.FromText(File.ReadAllText(SharedData.Find("data/text/tinyshakespeare.txt")));
         var trainer = new Word2VecTrainer(corpus, new Word2VecOptions { Dimension = 64, Epochs = 10, Subsample = 1e-4, LearningRate = 0.05 });
         output.WriteLine(trainer.Fit().ToString());
         WordVectors vectors = trainer.Vectors();

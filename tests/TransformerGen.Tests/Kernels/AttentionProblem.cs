@@ -166,8 +166,9 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
     }
 
     /// <summary>The cache, filled in two parts, gives what Forward gives.</summary>
-    public void VerifyCached(int first)
+    public void VerifyCached(int first, Team? team = null)
     {
+        team ??= Team.Alone;
         using KeyValueCache cache = NewCache(_keyOffsets, out int keyOffset, out int valueOffset);
         int* offsets = stackalloc int[_sequences + 1], past = stackalloc int[_sequences], slots = stackalloc int[_sequences];
         float* part = Guarded(_rows * _shape.OutputStride);
@@ -186,8 +187,8 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
                 new Span<float>(_q + ((row + from) * _shape.QueryStride), floats).CopyTo(new Span<float>(q + (offsets[s] * _shape.QueryStride), floats));
             }
 
-            _host.Append(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q + _shape.Width, q + _shape.Width + _shape.KeyWidth);
-            _host.ForwardCached(Team.Alone, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q, _score, _bias, part);
+            _host.Append(team, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q + _shape.Width, q + _shape.Width + _shape.KeyWidth);
+            _host.ForwardCached(team, _sequences, offsets, past, slots, cache, keyOffset, valueOffset, q, _score, _bias, part);
             for (int s = 0; s < _sequences; s++)
             {
                 if (!_shape.Causal && step < 2)
@@ -242,7 +243,8 @@ internal sealed unsafe partial class AttentionProblem : IDisposable
         _buffers.ForEach(b => b.Dispose());
     }
 
-    private void Run(Team team)
+    /// <summary>Forward and backward, for the comparisons that follow.</summary>
+    public void Run(Team team)
     {
         _host.Forward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dropout);
         _host.Backward(team, _sequences, _queryOffsets, _keyOffsets, _keyEnds, _q, _k, _v, _score, _bias, _output, _logSumExp, _dOutput, _dq, _dk, _dv, _dScore, false, _parts, _dBias, _biasParts, _dropout);

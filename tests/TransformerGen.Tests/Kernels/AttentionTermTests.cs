@@ -24,6 +24,43 @@ public class AttentionTermTests
     public void Key_heads(int heads, int keyHeads, int width, bool causal) =>
         Verify(false, [.. s_patterns.Append(new(PatternKind.Dilated, Window: 2, Dilation: 3)).Append(new(PatternKind.Strided, Stride: 4)).Select(p => Settings(heads, keyHeads, width, causal, p))]);
 
+    /// <summary>A decoding step takes the heads of a group together: one tile, two tiles, and groups in several parts of which the last may be smaller.</summary>
+    [Theory]
+    [InlineData(3, 1, 5)]
+    [InlineData(6, 2, 64)]
+    [InlineData(5, 1, 33)]
+    [InlineData(14, 2, 16)]
+    [InlineData(8, 1, 80)]
+    [InlineData(9, 1, 1)]
+    [InlineData(17, 1, 20)]
+    [InlineData(16, 1, 128)]
+    [InlineData(20, 2, 12)]
+    public void Groups_of_heads_behind_a_cache(int heads, int keyHeads, int width)
+    {
+        AttentionSettings[] settings = [.. s_patterns.Select(p => Settings(heads, keyHeads, width, true, p)), Settings(heads, keyHeads, width, false, PatternSpec.Full)];
+        settings = [.. settings, settings[0] with { Bias = BiasKind.Linear }, settings[1] with { Bias = BiasKind.Distance, BiasReach = 40, SoftCap = 2f, Scale = 0.3f }];
+        using var team = new Team(3);
+        foreach (AttentionHost host in AttentionHost.Compile([.. settings.Select(AttentionShape.Self)]))
+        {
+            using var problem = new AttentionProblem(host, s_lengths, s_lengths, seed: 4);
+            problem.Run(Team.Alone);
+            foreach (int first in new[] { 0, 5, 63, 64, 130 })
+            {
+                problem.VerifyCached(first);
+            }
+
+            // Of a group whose heads two threads got, one does all.
+            problem.VerifyCached(63, team);
+        }
+    }
+
+    [Fact]
+    public void Groups_of_several_sizes_behind_a_cache()
+    {
+        Groups_of_heads_behind_a_cache(14, 2, 20);
+        Groups_of_heads_behind_a_cache(9, 1, 5);
+    }
+
     [Fact]
     public void Additive_attention_with_key_heads() => Verify(false, Settings(4, 2, 5, true, PatternSpec.Full) with { Score = ScoreKind.Additive });
 
@@ -84,7 +121,11 @@ public class AttentionTermTests
     [InlineData("EnableAVX512")]
     [InlineData("EnableAVX2")]
     [InlineData("EnableHWIntrinsic")]
-    public void Narrow_vectors_agree_too(string switchedOff) => TestProcess.RunAgain(typeof(AttentionTermTests), nameof(Dropout), switchedOff);
+    public void Narrow_vectors_agree_too(string switchedOff)
+    {
+        TestProcess.RunAgain(typeof(AttentionTermTests), nameof(Dropout), switchedOff);
+        TestProcess.RunAgain(typeof(AttentionTermTests), nameof(Groups_of_several_sizes_behind_a_cache), switchedOff);
+    }
 
     private static AttentionSettings Settings(int heads, int keyHeads, int width, bool causal, PatternSpec pattern) =>
         new(heads, keyHeads, width, causal, ScoreKind.DotProduct, (float)Math.Pow(width, -0.5), pattern);

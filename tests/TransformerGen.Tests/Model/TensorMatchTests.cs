@@ -35,6 +35,17 @@ public sealed class TensorMatchTests : IDisposable
             Tensor("classifier.bias", 0, 3, null, true));
     }
 
+    /// <summary>A weight, and a table that every model begins and ends with.</summary>
+    private sealed class Fixed : ILayoutModel
+    {
+        public static ModelInfo Info()
+        {
+            ModelInfo info = Of("model.", [], Tensor("model.weight", 5, 4), Tensor("model.embed_positions.weight", 2, 4));
+            ParameterInfo table = info.Parameters[1] with { Initialization = Initialization.SinesThenCosines, IsBuffer = true, MayBeAbsent = true };
+            return info with { Parameters = [info.Parameters[0], table] };
+        }
+    }
+
     /// <summary>The base alone.</summary>
     private sealed class Bare : ILayoutModel
     {
@@ -129,6 +140,16 @@ public sealed class TensorMatchTests : IDisposable
                 "transformer.h.0.attn.c_atn.weight [4, 12] is unexpected; the class has no such tensor",
             ],
             problems);
+    }
+
+    [Fact]
+    public void A_fixed_table_that_a_file_lacks_begins_as_it_does_in_every_model()
+    {
+        LayoutModel<Fixed> model = Load<Fixed>(Write(Floats("model.weight", 5, 4)));
+        Assert.Equal([0f, 0f, 1f, 1f], model.Weights.View("model.embed_positions.weight").ToArray()[..4]);
+        TensorSource stored = Floats("model.embed_positions.weight", 2, 4);
+        Assert.Equal("model.embed_positions.weight".Length, First(Load<Fixed>(Write(Floats("model.weight", 5, 4), stored)), "model.embed_positions.weight"));
+        Assert.Equal(["model.weight is missing; expected [5, 4]", "other [5, 4] is unexpected; the class has no such tensor"], Problems<Fixed>(Write(Floats("other", 5, 4))));
     }
 
     [Fact]

@@ -8,10 +8,10 @@ namespace TransformerGen.Tests.Samples;
 /// <summary>samples/Classify, with all-MiniLM-L6-v2 where it is there.</summary>
 public sealed class ClassifyTests(ITestOutputHelper output)
 {
-    [Fact]
+    [SharedFact("data/models/all-MiniLM-L6-v2")]
     public void Eight_lines_a_label_teach_it_and_what_was_saved_answers_the_same()
     {
-        if (SampleData.Find(output, "models", "all-MiniLM-L6-v2") is not { } encoder) return;
+        string encoder = SharedData.Find("data/models/all-MiniLM-L6-v2");
         List<LabelledText> Lines(string name) => LabelledFile.Read(Path.Combine(AppContext.BaseDirectory, name), problem => Assert.Fail(problem));
         List<LabelledText> training = Lines("learn.tsv"), heldOut = Lines("test.tsv");
         string[] labels = [.. training.Select(line => line.Label).Distinct()], texts = [.. heldOut.Select(line => line.Text)];

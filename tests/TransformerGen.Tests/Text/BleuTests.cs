@@ -101,12 +101,12 @@ public class BleuTests(ITestOutputHelper output)
         Assert.Throws<ArgumentException>(() => Bleu.Corpus([], []));
     }
 
-    [Fact]
+    [SharedFact("fixtures/multi30k/model/expected.json", "fixtures/multi30k/tokenizer.json", "data/multi30k/test_2016_flickr.en.gz")]
     public void Scores_the_reference_translations_of_Multi30k_as_sacreBLEU_does()
     {
-        if (TextData.Shared("fixtures/multi30k/model/expected.json", output) is not { } expectedPath) return;
-        if (TextData.Shared("fixtures/multi30k/tokenizer.json", output) is not { } tokenizerPath) return;
-        if (TextData.Shared("data/multi30k/test_2016_flickr.en.gz", output) is not { } referencePath) return;
+        string expectedPath = SharedData.Find("fixtures/multi30k/model/expected.json");
+        string tokenizerPath = SharedData.Find("fixtures/multi30k/tokenizer.json");
+        string referencePath = SharedData.Find("data/multi30k/test_2016_flickr.en.gz");
         var tokenizer = TextTokenizer.Load(tokenizerPath);
         var references = TextData.GzipLines(referencePath);
         using var expected = JsonDocument.Parse(File.ReadAllBytes(expectedPath));

@@ -10,10 +10,10 @@ public class BpeTrainerTests(ITestOutputHelper output)
 {
     private static readonly string[] ThreeSpecialTokens = ["<pad>", "<s>", "</s>"];
 
-    [Fact]
+    [SharedFact("data/text/tinyshakespeare.txt")]
     public void Finds_the_merges_and_ids_of_the_reference_in_a_slice_of_Shakespeare()
     {
-        if (TextData.Shared("data/text/tinyshakespeare.txt", output) is not { } path) return;
+        string path = SharedData.Find("data/text/tinyshakespeare.txt");
         using var about = JsonDocument.Parse(File.ReadAllText(TextData.Fixture("trained.json")));
         var range = about.RootElement.GetProperty("characters");
         var text = File.ReadAllText(path)[range[0].GetInt32()..range[1].GetInt32()];
@@ -34,12 +34,12 @@ public class BpeTrainerTests(ITestOutputHelper output)
         Assert.Equal(File.ReadAllBytes(TextData.Fixture("bpe-trained.json")), saved.ToArray());
     }
 
-    [Fact]
+    [SharedFact("data/multi30k/train.fr.gz", "data/multi30k/train.en.gz", "fixtures/multi30k/tokenizer.json")]
     public void Finds_the_eight_thousand_pieces_of_the_reference_in_Multi30k()
     {
-        if (TextData.Shared("data/multi30k/train.fr.gz", output) is not { } french) return;
-        if (TextData.Shared("data/multi30k/train.en.gz", output) is not { } english) return;
-        if (TextData.Shared("fixtures/multi30k/tokenizer.json", output) is not { } expected) return;
+        string french = SharedData.Find("data/multi30k/train.fr.gz");
+        string english = SharedData.Find("data/multi30k/train.en.gz");
+        string expected = SharedData.Find("fixtures/multi30k/tokenizer.json");
         var sentences = TextData.GzipLines(french).Concat(TextData.GzipLines(english)).ToArray();
 
         var clock = Stopwatch.StartNew();

@@ -2,17 +2,16 @@ using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 using TransformerGen.Text;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace TransformerGen.Tests.Text;
 
 /// <summary>Tokenizers of real models, where this machine has them.</summary>
-public class RealTokenizerTests(ITestOutputHelper output)
+public class RealTokenizerTests
 {
-    [Fact]
+    [SharedFact("data/models/all-MiniLM-L6-v2")]
     public void MiniLM_has_the_ids_of_its_expected_embeddings()
     {
-        if (TextData.Shared("data/models/all-MiniLM-L6-v2", output) is not { } folder) return;
+        string folder = SharedData.Find("data/models/all-MiniLM-L6-v2");
         var tokenizer = TextTokenizer.Load(folder);
         var fromVocabulary = TextTokenizer.LoadBert(Path.Combine(folder, "vocab.txt"));
         using var expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected-embeddings.json")));
@@ -30,10 +29,10 @@ public class RealTokenizerTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
+    [SharedFact("data/models/SmolLM2-135M-Instruct")]
     public void SmolLM2_has_the_ids_of_its_expected_texts()
     {
-        if (TextData.Shared("data/models/SmolLM2-135M-Instruct", output) is not { } folder) return;
+        string folder = SharedData.Find("data/models/SmolLM2-135M-Instruct");
         var tokenizer = TextTokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         using var expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")));
         foreach (var row in expected.RootElement.GetProperty("tokenize").EnumerateArray())
@@ -50,10 +49,10 @@ public class RealTokenizerTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
+    [SharedFact("data/lm-buddy-tiny-gpt2")]
     public void The_tiny_GPT_2_is_read_from_the_two_files_of_its_folder()
     {
-        if (TextData.Shared("data/lm-buddy-tiny-gpt2", output) is not { } folder) return;
+        string folder = SharedData.Find("data/lm-buddy-tiny-gpt2");
         var tokenizer = TextTokenizer.Load(folder);
 
         // The vocabulary is that of transformers' own tests of GPT-2, as are these ids.
@@ -62,10 +61,10 @@ public class RealTokenizerTests(ITestOutputHelper output)
         Assert.Equal((20, 19), (tokenizer.EndId, tokenizer.UnknownId));
     }
 
-    [Fact]
+    [SharedFact("data/coldfire-tiny-bert")]
     public void The_tiny_BERT_splits_at_white_space_and_signs()
     {
-        if (TextData.Shared("data/coldfire-tiny-bert", output) is not { } folder) return;
+        string folder = SharedData.Find("data/coldfire-tiny-bert");
         var tokenizer = TextTokenizer.Load(folder);
 
         Assert.Equal([2, 5, 1, 200, 3], tokenizer.Encode("t5 , t200"));
@@ -73,25 +72,25 @@ public class RealTokenizerTests(ITestOutputHelper output)
         Assert.Equal([0, 0, 0, 0, 1, 1], tokenizer.EncodePair("t5 t6", "t7").TypeIds.ToArray());
     }
 
-    [Theory]
+    [SharedTheory("data/tokenizers/bert/vocab-uncased.txt", "data/tokenizers/bert/vocab-cased.txt")]
     [InlineData("vocab-uncased.txt", true, "Unaffable caf\u00e9 \u2014 it's 5\u00b0C", "[CLS] una ##ffa ##ble cafe \u2014 it ' s 5 ##\u00b0 ##c [SEP]")]
     [InlineData("vocab-cased.txt", false, "Unaffable caf\u00e9", "[CLS] Una ##ff ##able caf\u00e9 [SEP]")]
     public void BERT_has_its_pieces(string file, bool lowercase, string text, string pieces)
     {
-        if (TextData.Shared($"data/tokenizers/bert/{file}", output) is not { } path) return;
+        string path = SharedData.Find($"data/tokenizers/bert/{file}");
         var tokenizer = TextTokenizer.LoadBert(path, lowercase);
         var byId = tokenizer.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
 
         Assert.Equal(pieces, string.Join(' ', tokenizer.Encode(text).Select(id => byId[id])));
     }
 
-    [Theory]
+    [SharedTheory("data/stories260K/tok512.model", "data/tokenizers/spm/test_model.model", "data/text/botchan.txt")]
     [InlineData("data/stories260K/tok512.model", true, false)]
     [InlineData("data/tokenizers/spm/test_model.model", false, true)]
     public void SentencePiece_models_give_the_ids_of_the_library(string file, bool begins, bool ends)
     {
-        if (TextData.Shared(file, output) is not { } path) return;
-        if (TextData.Shared("data/text/botchan.txt", output) is not { } corpus) return;
+        string path = SharedData.Find(file);
+        string corpus = SharedData.Find("data/text/botchan.txt");
         var tokenizer = TextTokenizer.Load(path);
         using var model = File.OpenRead(path);
         var library = SentencePieceTokenizer.Create(model, addBeginningOfSentence: begins, addEndOfSentence: ends);
@@ -101,11 +100,11 @@ public class RealTokenizerTests(ITestOutputHelper output)
         Assert.Equal("Once upon a time, there was a little girl.", tokenizer.Decode(tokenizer.Encode(lines[^1])));
     }
 
-    [Fact]
+    [SharedFact("data/tokenizers/t5/spiece.model")]
     public void T5_has_the_ids_of_its_documentation()
     {
         // The library's reader does not take a model without a begin token.
-        if (TextData.Shared("data/tokenizers/t5/spiece.model", output) is not { } path) return;
+        string path = SharedData.Find("data/tokenizers/t5/spiece.model");
         var tokenizer = TextTokenizer.Load(path);
 
         int[] ids = [13959, 1566, 12, 2968, 10, 37, 629, 19, 1627, 5, 1];

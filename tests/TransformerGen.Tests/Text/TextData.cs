@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using TransformerGen.Testing;
-using Xunit.Abstractions;
 
 namespace TransformerGen.Tests.Text;
 
@@ -9,15 +8,6 @@ namespace TransformerGen.Tests.Text;
 internal static class TextData
 {
     public static string Fixture(string name) => Path.Combine(Repository.Fixtures, "tokenizers", name);
-
-    /// <summary>The path of shared data, or null, said in the test's output, where this machine has none.</summary>
-    public static string? Shared(string path, ITestOutputHelper output)
-    {
-        var full = Path.Combine(Repository.Shared, path);
-        if (Path.Exists(full)) return full;
-        output.WriteLine($"Skipped: {full} is missing.");
-        return null;
-    }
 
     public static string[] GzipLines(string path)
     {

@@ -26,10 +26,10 @@ public class TextTokenizerTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
+    [SharedFact("fixtures/multi30k", "data/multi30k")]
     public void Encodes_every_sentence_of_Multi30k_to_the_ids_of_the_reference()
     {
-        if (TextData.Shared("fixtures/multi30k/tokenizer.json", output) is not { } path) return;
+        string path = SharedData.Find("fixtures/multi30k/tokenizer.json");
         var tokenizer = TextTokenizer.Load(path);
         Assert.Equal((8000, 0, 1, 2, 3), (tokenizer.VocabularySize, tokenizer.PadId, tokenizer.BeginId, tokenizer.EndId, tokenizer.UnknownId));
         Assert.True(tokenizer.AddPrefixSpace);
@@ -38,9 +38,9 @@ public class TextTokenizerTests(ITestOutputHelper output)
         const int LongestSource = 47, LongestTarget = 46;
         foreach (var part in (string[])["test_2016_flickr", "val", "train"])
         {
-            if (TextData.Shared($"fixtures/multi30k/{part}.ids.gz", output) is not { } idsPath) return;
-            if (TextData.Shared($"data/multi30k/{part}.fr.gz", output) is not { } sourcePath) return;
-            if (TextData.Shared($"data/multi30k/{part}.en.gz", output) is not { } targetPath) return;
+            string idsPath = SharedData.Find($"fixtures/multi30k/{part}.ids.gz");
+            string sourcePath = SharedData.Find($"data/multi30k/{part}.fr.gz");
+            string targetPath = SharedData.Find($"data/multi30k/{part}.en.gz");
             var (lines, sources, targets) = (TextData.GzipLines(idsPath), TextData.GzipLines(sourcePath), TextData.GzipLines(targetPath));
             Assert.Equal(lines.Length, sources.Length);
             for (var i = 0; i < lines.Length; i++)
@@ -54,10 +54,10 @@ public class TextTokenizerTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
+    [SharedFact("data/tokenizers/gpt2")]
     public void Encodes_a_program_to_the_ids_of_GPT_2()
     {
-        if (TextData.Shared("data/tokenizers/gpt2", output) is not { } folder) return;
+        string folder = SharedData.Find("data/tokenizers/gpt2");
         var tokenizer = TextTokenizer.LoadGpt2(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
         using var expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected_tokens.json")));
         int[] ids = [.. expected.RootElement.EnumerateArray().Select(id => id.GetInt32())];

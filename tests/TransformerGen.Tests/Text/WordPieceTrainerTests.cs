@@ -1,12 +1,13 @@
 using System.Text.Json;
 using TransformerGen.Text;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace TransformerGen.Tests.Text;
 
-public class WordPieceTrainerTests(ITestOutputHelper output)
+public class WordPieceTrainerTests
 {
+    private const string Shakespeare = "data/text/tinyshakespeare.txt";
+
     private static readonly TextTokenizer Reference = TextTokenizer.Load(TextData.Fixture("wordpiece-trained.json"));
 
     [Fact]
@@ -19,20 +20,20 @@ public class WordPieceTrainerTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
+    [SharedFact(Shakespeare)]
     public void Finds_the_pieces_of_the_reference_in_a_slice_of_Shakespeare()
     {
-        if (Slice() is not { } sentences) return;
+        string[] sentences = Slice();
 
         var trained = WordPieceTrainer.Train(sentences, new WordPieceTrainingOptions { VocabularySize = Reference.VocabularySize });
 
         Assert.Equal(Reference.Vocabulary.Keys.Order(StringComparer.Ordinal), trained.Vocabulary.Keys.Order(StringComparer.Ordinal));
     }
 
-    [Fact]
+    [SharedFact(Shakespeare)]
     public void Finds_the_ids_of_the_reference_where_characters_inside_words_are_numbered_as_there()
     {
-        if (Slice() is not { } sentences) return;
+        string[] sentences = Slice();
 
         // The reference numbers them in the order of a hash map; everything that follows from it must agree.
         var byId = Reference.Vocabulary.OrderBy(entry => entry.Value).Select(entry => entry.Key).ToArray();
@@ -79,9 +80,9 @@ public class WordPieceTrainerTests(ITestOutputHelper output)
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
 
-    private string[]? Slice()
+    private static string[] Slice()
     {
-        if (TextData.Shared("data/text/tinyshakespeare.txt", output) is not { } path) return null;
+        string path = SharedData.Find(Shakespeare);
         using var about = JsonDocument.Parse(File.ReadAllText(TextData.Fixture("trained.json")));
         var range = about.RootElement.GetProperty("characters");
         return File.ReadAllText(path)[range[0].GetInt32()..range[1].GetInt32()].Split('\n');

@@ -48,6 +48,25 @@ public sealed class WeightInitializerTests
         Assert.NotEqual(all.View("b").ToArray(), other.View("b").ToArray());
     }
 
+    [Fact]
+    public void Sinusoids_are_those_of_the_paper()
+    {
+        ModelInfo info = s_info with
+        {
+            Parameters = [new("turns", 3, 4, 2, 0, 16, Initialization.Sinusoids), new("halves", 3, 5, 2, 48, 16, Initialization.SinesThenCosines)],
+            ValueFloats = 96,
+        };
+        using ModelWeights weights = Fresh(info, 1);
+        Assert.Equal(
+            [0f, 1f, 0f, 1f, (float)Math.Sin(1), (float)Math.Cos(1), (float)Math.Sin(0.01), (float)Math.Cos(0.01), (float)Math.Sin(2), (float)Math.Cos(2), (float)Math.Sin(0.02), (float)Math.Cos(0.02)],
+            weights.View("turns").ToArray());
+
+        // Of an odd width: three sines, then two cosines.
+        Assert.Equal(
+            [(float)Math.Sin(2), (float)Math.Sin(2 / Math.Pow(10000, 0.4)), (float)Math.Sin(2 / Math.Pow(10000, 0.8)), (float)Math.Cos(2), (float)Math.Cos(2 / Math.Pow(10000, 0.4))],
+            weights.View("halves").ToArray()[10..]);
+    }
+
     private static void Moments(float[] values, double deviation, double kurtosis)
     {
         double mean = values.Average(x => (double)x), variance = values.Average(x => (double)x * x), fourth = values.Average(x => Math.Pow(x, 4));

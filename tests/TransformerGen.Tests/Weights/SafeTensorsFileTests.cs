@@ -40,16 +40,10 @@ public sealed class SafeTensorsFileTests(ITestOutputHelper output)
         Assert.Equal(1361.3030383259818, sum, 1e-9);
     }
 
-    [Fact]
+    [SharedFact("fixtures")]
     public void Opens_every_reference_fixture()
     {
-        if (TestFiles.SharedFixtures() is not string folder)
-        {
-            output.WriteLine("Skipped: no reference fixtures beside the project.");
-            return;
-        }
-
-        string[] paths = Directory.GetFiles(folder, "*.safetensors", SearchOption.AllDirectories);
+        string[] paths = Directory.GetFiles(SharedData.Find("fixtures"), "*.safetensors", SearchOption.AllDirectories);
         Assert.NotEmpty(paths);
         foreach (string path in paths)
         {

@@ -30,13 +30,6 @@ internal static class TestFiles
 
         throw new DirectoryNotFoundException("No folder above the tests holds TransformerGen.sln.");
     }
-
-    /// <summary>A folder of the reference fixtures beside the project, or <see langword="null"/> in a clone without them.</summary>
-    public static string? SharedFixtures()
-    {
-        string folder = Path.GetFullPath(Path.Combine(Fixture("."), "..", "..", "..", "shared", "fixtures"));
-        return Directory.Exists(folder) ? folder : null;
-    }
 }
 
 /// <summary>A new folder that goes away with the test.</summary>

@@ -24,11 +24,7 @@ internal static class AddNormEmitter
             arguments.Add(graph.At(op.Sub));
         }
 
-        arguments.Add(graph.Weight(op.Norm.Weight));
-        if (op.Norm.Bias is { } shift)
-        {
-            arguments.Add(graph.Weight(shift));
-        }
+        AddWeights(graph, arguments, op.Norm.Weight, op.Norm.Bias);
 
         AddDropout(graph, arguments, op.Dropout);
         if (op.Z is not null)
@@ -48,12 +44,12 @@ internal static class AddNormEmitter
     public static void Emit(GraphEmitter graph, AddNormBackward op, SourceWriter writer)
     {
         AddNorm forward = op.Forward;
-        string z = graph.At(forward.Normalised!), statistics = graph.At(forward.Statistics!), gain = graph.Weight(forward.Norm.Weight);
+        string z = graph.At(forward.Normalised!), statistics = graph.At(forward.Statistics!);
         writer.Lines($"// d(norm): {(op.DZBeside is null ? "the sum" : "added to what reaches the sum beside the norm")}; a sum passes its gradient on to both sides.");
         if (forward.Norm.Kind == NormKind.Batch)
         {
             BatchNormBackwardKernel batch = graph.Kernels.Need(new BatchNormBackwardKernel(op.DY.Width, forward.Norm.Epsilon, op.DZBeside is not null));
-            writer.Lines($"{batch.ClassName}.{batch.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {gain}, {graph.At(op.DZ)});");
+            writer.Lines($"{batch.ClassName}.{batch.MethodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {z}, {statistics}, {graph.Weight(forward.Norm.Weight!)}, {graph.At(op.DZ)});");
             if (op.DSub is not null)
             {
                 AddEmitter.Dropout(graph, op.DZ, forward.Dropout!, 1f, op.DSub, writer);
@@ -64,7 +60,8 @@ internal static class AddNormEmitter
 
         RowNormBackwardKernel kernel = graph.Kernels.Need(
             new RowNormBackwardKernel(op.DY.Width, RowNorm.Of(forward.Norm), op.DZBeside is not null, forward.Dropout is not null));
-        var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.Dropout), graph.At(op.DY), z, statistics, gain };
+        var arguments = new List<string> { RowsOrCount(graph, op.DY, forward.Dropout), graph.At(op.DY), z, statistics };
+        AddWeights(graph, arguments, forward.Norm.Weight);
         AddDropout(graph, arguments, forward.Dropout);
         arguments.Add(graph.At(op.DZ));
         if (op.DSub is not null)
@@ -78,10 +75,11 @@ internal static class AddNormEmitter
     public static void Emit(GraphEmitter graph, AddNormBackwardWeights op, SourceWriter writer)
     {
         AddNorm forward = op.Forward;
+        Parameter gain = forward.Norm.Weight!;
         (string className, string methodName) = forward.Norm.Kind == NormKind.Batch
             ? Names(graph.Kernels.Need(new BatchNormBackwardWeightsKernel(op.DY.Width, forward.Norm.Epsilon)))
             : Names(graph.Kernels.Need(new RowNormBackwardWeightsKernel(op.DY.Width, RowNorm.Of(forward.Norm))));
-        string adds = graph.Adds(forward.Norm.Weight);
+        string adds = graph.Adds(gain);
         string shift = "";
         if (forward.Norm.Bias is { } bias)
         {
@@ -92,7 +90,7 @@ internal static class AddNormEmitter
         writer.Lines(shift.Length > 0 ? "// d(gain) += Σ dy ⊙ x̂, d(shift) += Σ dy." : "// d(gain) += Σ dy ⊙ x̂.");
         writer.Lines(
             $"{className}.{methodName}({graph.Team}, {graph.Count(op.DY)}, {graph.At(op.DY)}, {graph.At(forward.Normalised!)}, {graph.At(forward.Statistics!)}, "
-            + $"{graph.Gradient(forward.Norm.Weight)}, {shift}{adds});");
+            + $"{graph.Gradient(gain)}, {shift}{adds});");
     }
 
     private static void EmitBatch(GraphEmitter graph, AddNorm op, SourceWriter writer)
@@ -105,7 +103,7 @@ internal static class AddNormEmitter
         }
 
         string running = $"{graph.Weight(op.Norm.RunningMean!)}, {graph.Weight(op.Norm.RunningVariance!)}";
-        string parameters = $"{graph.Count(z)}, {graph.At(z)}, {graph.Weight(op.Norm.Weight)}, {graph.Weight(op.Norm.Bias!)}, {running}, {graph.At(op.Y)}";
+        string parameters = $"{graph.Count(z)}, {graph.At(z)}, {graph.Weight(op.Norm.Weight!)}, {graph.Weight(op.Norm.Bias!)}, {running}, {graph.At(op.Y)}";
         if (op.Statistics is not null)
         {
             BatchNormForwardKernel kernel = graph.Kernels.Need(new BatchNormForwardKernel(z.Width, op.Norm.Epsilon));
@@ -124,6 +122,9 @@ internal static class AddNormEmitter
     private static (string, string) Names(BatchNormBackwardWeightsKernel kernel) => (kernel.ClassName, kernel.MethodName);
 
     private static string RowsOrCount(GraphEmitter graph, Value value, DropoutSite? site) => site is null ? graph.Count(value) : graph.Rows(value);
+
+    private static void AddWeights(GraphEmitter graph, List<string> arguments, params Parameter?[] parameters) =>
+        arguments.AddRange(parameters.OfType<Parameter>().Select(graph.Weight));
 
     private static void AddDropout(GraphEmitter graph, List<string> arguments, DropoutSite? site)
     {

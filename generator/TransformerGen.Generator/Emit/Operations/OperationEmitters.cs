@@ -29,6 +29,8 @@ internal static class OperationEmitters
         [typeof(GateBackward)] = Of<GateBackward>(GateEmitter.Emit),
         [typeof(Cap)] = Of<Cap>(CapEmitter.Emit),
         [typeof(CapBackward)] = Of<CapBackward>(CapEmitter.Emit),
+        [typeof(Clip)] = Of<Clip>(ClipEmitter.Emit),
+        [typeof(ClipBackward)] = Of<ClipBackward>(ClipEmitter.Emit),
         [typeof(HeadNorm)] = Of<HeadNorm>(HeadNormEmitter.Emit),
         [typeof(HeadNormBackward)] = Of<HeadNormBackward>(HeadNormEmitter.Emit),
         [typeof(HeadNormBackwardWeights)] = Of<HeadNormBackwardWeights>(HeadNormEmitter.Emit),

@@ -26,11 +26,12 @@ internal sealed class BloomFamily : HubFamily
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
-        int width = config.Size("n_embed", 64, "the width of every position", "hidden_size"), heads = config.Heads("n_head", 8, "num_attention_heads");
-        int layers = config.Layers("n_layer", 2, "num_hidden_layers"), vocabulary = config.Vocabulary(250880), headWidth = config.HeadWidth(width, heads, "n_head"), inner = 4 * width;
+        int width = config.Size("n_embed", 64, "the width of every position", "hidden_size"), heads = config.Heads("num_attention_heads", 8, "n_head");
+        int layers = config.Layers("num_hidden_layers", 2, "n_layer"), vocabulary = config.Vocabulary(250880), headWidth = config.HeadWidth(width, heads, "n_head"), inner = 4 * width;
         float epsilon = config.Epsilon("layer_norm_epsilon", 1e-5), dropout = config.Rate("hidden_dropout", 0), attentionDropout = config.Rate("attention_dropout", 0);
         bool normedSkip = config.Flag("apply_residual_connection_post_layernorm", false);
         string prefix = HubDecoders.Prefix(task, "transformer.");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, "transformer.", null, 1, 2) with
         {
@@ -56,7 +57,8 @@ internal sealed class BloomFamily : HubFamily
                         [Residual(Norm(name + ".input_layernorm"), attention), Residual(Norm(name + ".post_attention_layernorm"), feedForward)]));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             Dropout = dropout,
         };
 

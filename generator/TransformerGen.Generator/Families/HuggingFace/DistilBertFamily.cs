@@ -15,7 +15,7 @@ internal sealed class DistilBertFamily : HubFamily
     protected override IReadOnlyList<HubTask> Tasks => HubTasks.OfEncoders;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> WithoutEffect => ["tie_weights_", "output_past", "seq_classif_dropout", "qa_dropout"];
+    protected override IReadOnlyList<string> WithoutEffect => ["tie_weights_", "seq_classif_dropout", "qa_dropout"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -36,7 +36,7 @@ internal sealed class DistilBertFamily : HubFamily
                 {
                     PaddingRow = model.PadId,
                     Positions = PositionKind.Learned,
-                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length, IsBuffer: config.Flag("sinusoidal_pos_embds", false)),
+                    PositionTable = new PositionTableSpec(prefix + "embeddings.position_embeddings.weight", length, config.Flag("sinusoidal_pos_embds", false) ? PositionKind.Sinusoidal : null),
                     Norm = Norm(prefix + "embeddings.LayerNorm"),
                     Dropout = dropout,
                 },

@@ -7,7 +7,7 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 /// <summary>
 /// model_type "falcon" (Almazrouei et al. 2023) in its three layouts: one key head behind all heads of queries (7B), groups of heads each with its key head (40B,
 /// new_decoder_architecture), and head by head with ALiBi (RW). ALiBi's slopes are exact here; transformers rounds slope times position to bfloat16, which
-/// differs from 16 heads or 257 positions on.
+/// differs from 9 heads or 257 positions on.
 /// </summary>
 internal sealed class FalconFamily : HubFamily
 {
@@ -20,7 +20,7 @@ internal sealed class FalconFamily : HubFamily
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> WithoutEffect => ["apply_residual_connection_post_layernorm"];
+    protected override IReadOnlyList<string> WithoutEffect => ["apply_residual_connection_post_layernorm", "ff_factor"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -38,6 +38,7 @@ internal sealed class FalconFamily : HubFamily
             : single ? TensorLayout.Plain
             : TensorLayout.Grouped(heads, headWidth, headWidth, headWidth);
         string prefix = HubDecoders.Prefix(task, "transformer.");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, alibi ? int.MaxValue / 2 : length, "transformer.", null, 11, 11) with
         {
@@ -72,7 +73,8 @@ internal sealed class FalconFamily : HubFamily
                         parallel ? [ResidualSpec.Of(attend, feed) with { Dropout = dropout }] : [ResidualSpec.Of(attend), ResidualSpec.Of(feed)]));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.rotary_emb.inv_freq"]),
         };

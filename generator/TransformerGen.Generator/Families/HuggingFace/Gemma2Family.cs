@@ -11,8 +11,8 @@ internal sealed class Gemma2Family : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
-    /// <summary>hidden_activation counts, not hidden_act.</summary>
-    protected override IReadOnlyList<string> WithoutEffect => ["cache_implementation", "hidden_act"];
+    /// <summary>hidden_activation counts, not hidden_act; sliding_window, not sliding_window_size.</summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["cache_implementation", "hidden_act", "sliding_window_size"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)

@@ -11,6 +11,9 @@ internal sealed class GemmaFamily : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
+    /// <summary>hidden_act counts, as in transformers 5; files still hold the key that its first versions took instead.</summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["hidden_activation"];
+
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
@@ -18,13 +21,6 @@ internal sealed class GemmaFamily : HubFamily
         float epsilon = config.Epsilon("rms_norm_eps", 1e-6), dropout = config.Rate("attention_dropout", 0);
         bool bias = config.Flag("attention_bias", false);
         ActivationKind activation = config.Activation("hidden_act", "gelu_pytorch_tanh");
-
-        // Older versions of transformers take this key and newer ones hidden_act: they must agree.
-        if (config.Reader.IsGiven("hidden_activation") && config.Activation("hidden_activation", "gelu_pytorch_tanh") != activation)
-        {
-            config.Refuse("hidden_activation", "null, or the activation that 'hidden_act' names");
-        }
-
         config.Only("use_bidirectional_attention", false);
         RotarySpec rotary = sizes.Rotary(config, 10000);
         NormSpec Norm(string name) => new(name, NormKind.Rms, epsilon) { UnitOffset = true };

@@ -24,14 +24,15 @@ internal sealed class GptJFamily : HubFamily
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
-        int width = config.Size("n_embd", 4096, "the width of every position", "hidden_size"), heads = config.Heads("n_head", 16, "num_attention_heads");
-        int layers = config.Layers("n_layer", 28, "num_hidden_layers"), vocabulary = config.Vocabulary(50400), length = config.Length("n_positions", 2048, "max_position_embeddings");
+        int width = config.Size("hidden_size", 4096, "the width of every position", "n_embd"), heads = config.Heads("num_attention_heads", 16, "n_head");
+        int layers = config.Layers("num_hidden_layers", 28, "n_layer"), vocabulary = config.Vocabulary(50400), length = config.Length("max_position_embeddings", 2048, "n_positions");
         int inner = config.Optional("n_inner", 1, "the inner width of the feed-forward sublayer") ?? 4 * width, headWidth = config.HeadWidth(width, heads, "n_head");
         float epsilon = config.Epsilon("layer_norm_epsilon", 1e-5);
         float embeddingDropout = config.Rate("embd_pdrop", 0), dropout = config.Rate("resid_pdrop", 0), attentionDropout = config.Rate("attn_pdrop", 0);
         ActivationKind activation = config.Activation("activation_function", "gelu_new");
-        RotarySpec rotary = Rotary(config, headWidth);
+        RotarySpec rotary = Rotary(config, width, headWidth);
         string prefix = HubDecoders.Prefix(task, "transformer.");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: false, bias: true);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", null, 50256, 50256) with
         {
@@ -51,18 +52,19 @@ internal sealed class GptJFamily : HubFamily
                     return HubModels.Parallel(dropout, (Norm(name + ".ln_1"), attention), (Norm(name + ".ln_1"), feedForward));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: false, bias: true),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attn.bias", "*.attn.masked_bias", "*.attn.embed_positions"]),
         };
     }
 
-    /// <summary>rotary_dim columns of each head; null would be the width of the model, which transformers itself cannot run.</summary>
-    private static RotarySpec Rotary(HubConfig config, int headWidth)
+    /// <summary>rotary_dim columns of each head; null is the width of the model, which a head has only where it is the only one.</summary>
+    private static RotarySpec Rotary(HubConfig config, int width, int headWidth)
     {
         int? turned = config.OptionalOr(RotaryKey, 64, 1, "the number of columns of each head that turn");
-        int dimensions = turned ?? 2;
-        if (turned is null || dimensions % 2 != 0 || dimensions > headWidth)
+        int dimensions = turned ?? width;
+        if (dimensions % 2 != 0 || dimensions > headWidth)
         {
             config.Report(RotaryKey, turned is null ? "null" : Number.Text(dimensions), $"an even number of at most the {Number.Text(headWidth)} columns of a head");
             dimensions = 2;

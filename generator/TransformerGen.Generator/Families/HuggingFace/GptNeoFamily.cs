@@ -23,8 +23,8 @@ internal sealed class GptNeoFamily : HubFamily
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
-        int width = config.Size("hidden_size", 2048, "the width of every position"), heads = config.Heads("num_heads", 16, "num_attention_heads");
-        int layers = config.Layers("num_layers", 24, "num_hidden_layers"), vocabulary = config.Vocabulary(50257), length = config.Length("max_position_embeddings", 2048);
+        int width = config.Size("hidden_size", 2048, "the width of every position"), heads = config.Heads("num_attention_heads", 16, "num_heads");
+        int layers = config.Layers("num_hidden_layers", 24, "num_layers"), vocabulary = config.Vocabulary(50257), length = config.Length("max_position_embeddings", 2048);
         int inner = config.Optional("intermediate_size", 1, "the inner width of the feed-forward sublayer") ?? 4 * width, headWidth = config.HeadWidth(width, heads, "num_heads");
         int window = config.InRange("window_size", 256, 1, int.MaxValue, "the number of keys that a query of a local layer sees");
         float epsilon = config.Epsilon("layer_norm_epsilon", 1e-5), dropout = config.Rate("resid_dropout", 0);
@@ -32,6 +32,7 @@ internal sealed class GptNeoFamily : HubFamily
         ActivationKind activation = config.Activation("activation_function", "gelu_new");
         bool[] local = Locals(config, layers);
         string prefix = HubDecoders.Prefix(task, "transformer.");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier", drop: 0.1);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", null, 50256, 50256) with
         {
@@ -57,7 +58,8 @@ internal sealed class GptNeoFamily : HubFamily
                     return HubModels.PreNorm(dropout, (Norm(name + ".ln_1"), attention), (Norm(name + ".ln_2"), feedForward));
                 }),
                 Norm(prefix + "ln_f")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier", drop: 0.1),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attn.attention.bias", "*.attn.attention.masked_bias"]),
         };

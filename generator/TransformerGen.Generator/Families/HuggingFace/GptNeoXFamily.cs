@@ -16,6 +16,12 @@ internal sealed class GptNeoXFamily : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
+    /// <summary>
+    /// rotary_pct and rotary_emb_base count; transformers writes them under the usual names, too, and does not read those.
+    /// The rest stands in configs of GPT-NeoX-20B.
+    /// </summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["partial_rotary_factor", "rope_theta", "attention_probs_dropout_prob", "hidden_dropout_prob"];
+
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
@@ -26,8 +32,9 @@ internal sealed class GptNeoXFamily : HubFamily
         bool bias = config.Flag("attention_bias", true), parallel = config.Flag("use_parallel_residual", true);
         ActivationKind activation = config.Activation("hidden_act", "gelu");
         RotarySpec rotary = HubRope.Read(
-            config, RotaryKind.HalfSplit, HubRope.Turned(config, headWidth, 0.25, "rotary_pct"), 10000, length, spelling: "rotary_emb_base");
+            config, RotaryKind.HalfSplit, HubRope.Turned(config, headWidth, 0.25, "rotary_pct"), 10000, length, "rotary_emb_base");
         string prefix = HubDecoders.Prefix(task, "gpt_neox.");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out", tokens: "classifier", drop: 0.1);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "gpt_neox.", null, 0, 2) with
         {
@@ -53,7 +60,8 @@ internal sealed class GptNeoXFamily : HubFamily
                     return parallel ? HubModels.Parallel(dropout, parts) : HubModels.PreNorm(dropout, parts);
                 }),
                 Norm(prefix + "final_layer_norm")),
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out", tokens: "classifier", drop: 0.1),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "embed_out"),
             Dropout = dropout,
             IgnoredTensors = new EquatableList<string>(["*.attention.bias", "*.attention.masked_bias", "*.rotary_emb.inv_freq"]),
         };

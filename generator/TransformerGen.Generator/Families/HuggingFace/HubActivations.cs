@@ -11,6 +11,7 @@ internal static class HubActivations
         ["gelu"] = ActivationKind.Gelu,
         ["gelu_python"] = ActivationKind.Gelu,
         ["gelu_new"] = ActivationKind.GeluTanh,
+        ["gelu_python_tanh"] = ActivationKind.GeluTanh,
         ["gelu_fast"] = ActivationKind.GeluTanh,
         ["gelu_pytorch_tanh"] = ActivationKind.GeluTanh,
         ["gelu_accurate"] = ActivationKind.GeluTanh,

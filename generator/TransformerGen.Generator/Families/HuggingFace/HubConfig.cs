@@ -7,23 +7,29 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 
 /// <summary>
 /// The keys of a Hugging Face config.json with transformers' defaults. What is wrong or unsupported is reported at its place, and reading goes on with a
-/// harmless value. Where a key has several spellings the first that is given counts.
+/// harmless value. Where a key has several spellings the first that is given counts: families name that one first which counts in transformers.
 /// </summary>
 internal sealed class HubConfig(ConfigReader reader, string modelType)
 {
     // Most of anything: keeps the rows of every product inside 32 bits and its elements inside 64.
     private const int LargestSize = 1 << 19, LargestHeads = 1 << 12, LargestHeadWidth = 1 << 15, LargestLayers = 1 << 10, LargestCount = 1 << 24;
 
-    /// <summary>Keys that transformers writes for any model and that change no number of it.</summary>
+    // What every family but a few calls its number of heads, and what those know, too.
+    private const string UsualHeads = "num_attention_heads";
+
+    /// <summary>Keys that transformers writes for any model and that change no number of it, or that whoever reads them has checked.</summary>
     private static readonly string[] s_withoutEffect =
     [
+        "is_causal", "original_max_position_embeddings",
         "return_dict", "return_dict_in_generate", "output_hidden_states", "output_attentions", "output_scores", "torchscript", "use_bfloat16", "tf_legacy_loss",
         "chunk_size_feed_forward", "is_encoder_decoder", "finetuning_task", "id2label", "label2id", "task_specific_params", "tokenizer_class", "prefix", "sep_token_id", "cls_token_id",
         "mask_token_id", "max_length", "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "diversity_penalty", "temperature", "top_k", "top_p", "typical_p",
         "repetition_penalty", "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids", "num_return_sequences", "remove_invalid_values",
         "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens", "forced_bos_token_id", "forced_eos_token_id", "initializer_range", "initializer_factor",
         "init_std", "gradient_checkpointing", "use_cache", "attn_implementation", "auto_map", "model_max_length", "pretraining_tp", "language", "unsloth_version", "unsloth_fixed",
-        "use_cache_quantization", "tokenizer", "vocab_file", "torch_compile", "reference_compile", "transformers.js_config",
+        "use_cache_quantization", "tokenizer", "vocab_file", "torch_compile", "reference_compile", "transformers.js_config", "custom_pipelines",
+        "output_past", "xla_device", "eos_token_ids", "layers_to_keep",
+        "name", "use_return_dict", "sentence_transformers", "sbert_ce_default_activation_function",
     ];
 
     private readonly ConfigReader _reader = reader;
@@ -196,7 +202,8 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
             }
 
             string choices = ConfigReader.Alternatives(new[] { lower, upper }.Distinct().Where(choice => width % choice == 0).Select(choice => Number.Text(choice)));
-            _reader.Report(Descriptors.HeadsDoNotDivide, headsKey, headsKey, Number.Text(heads), "the width", Number.Text(width), choices, key ?? "the width");
+            string at = _reader.IsGiven(UsualHeads) ? UsualHeads : headsKey;
+            _reader.Report(Descriptors.HeadsDoNotDivide, at, at, Number.Text(heads), "the width", Number.Text(width), choices, key ?? "the width");
             return 1;
         }
 
@@ -330,20 +337,27 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     }
 
     /// <summary>What every family shares: keys that are refused, keys without effect, and a report of the rest.</summary>
-    public void ReadCommon(IReadOnlyList<string> withoutEffect)
+    /// <param name="withoutEffect">Keys of this family that change no number of the model.</param>
+    /// <param name="isDecoder">Whether the model is a decoder whatever is_decoder says.</param>
+    public void ReadCommon(IReadOnlyList<string> withoutEffect, bool isDecoder = false)
     {
-        Only("is_decoder", false);
+        if (!isDecoder)
+        {
+            Only("is_decoder", false);
+        }
+
         Only("add_cross_attention", false);
         Only("tie_encoder_decoder", false);
         Never("pruned_heads");
         Never("quantization_config");
         Never("cross_attention_hidden_size");
-        foreach (string key in s_withoutEffect.Concat(withoutEffect).Concat(["tie_word_embeddings", "pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "num_labels", "problem_type"]))
+        foreach (string key in s_withoutEffect.Concat(withoutEffect).Concat(["is_decoder", "tie_word_embeddings", "pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "num_labels", "problem_type"]))
         {
             _reader.Has(key);
         }
 
-        foreach (string key in _reader.Unasked.Take(20).ToList())
+        // An unknown key that is null says as much as one that is absent.
+        foreach (string key in _reader.Unasked.Where(_reader.IsGiven).Take(20).ToList())
         {
             _reader.ReportKey(Descriptors.KeyWithoutEffect, key, key, modelType);
         }

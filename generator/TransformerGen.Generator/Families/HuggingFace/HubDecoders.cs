@@ -53,6 +53,7 @@ internal static class HubDecoders
     {
         string body = task == HubTask.QuestionAnswering ? spanPrefix : "model.", prefix = Prefix(task, body);
         ModelSpec model = HubModels.Causal(config, sizes.Width, sizes.Vocabulary, sizes.Length, body, ids.Pad, ids.Begin, ids.End);
+        HeadSpec head = Head(config, task, sizes.Vocabulary, prefix + "embed_tokens.weight", tied, drop: drop);
         return model with
         {
             Decoder = new StackSpec(
@@ -60,7 +61,8 @@ internal static class HubDecoders
                 new EmbeddingSpec(prefix + "embed_tokens.weight", sizes.Width, 1f) { PaddingRow = model.PadId },
                 HubModels.Layers(sizes.Layers, i => layer(prefix + "layers." + Number.Text(i), i)),
                 norm(prefix + finalNorm)),
-            Head = Head(config, task, sizes.Vocabulary, prefix + "embed_tokens.weight", tied, drop: drop),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             IgnoredTensors = new EquatableList<string>(["*.rotary_emb.inv_freq"]),
         };
     }

@@ -16,19 +16,27 @@ internal abstract class HubFamily : Family
     /// <summary>Keys of this family that change no number of the model.</summary>
     protected virtual IReadOnlyList<string> WithoutEffect => [];
 
+    /// <summary>The same for whoever asks from outside: what no test need draw.</summary>
+    internal IReadOnlyList<string> KeysWithoutEffect => WithoutEffect;
+
     /// <inheritdoc/>
     public sealed override ModelSpec? Read(ConfigReader reader, HeadChoice? choice = null)
     {
         var config = new HubConfig(reader, ModelType) { ChosenLabels = choice?.Labels };
         HubTask task = choice?.Task ?? Architecture(reader);
-        ModelSpec? spec = reader.Failed ? null : Build(config, task);
-        config.ReadCommon(WithoutEffect);
+        if (Tasks.Contains(HubTask.CausalLanguage))
+        {
+            config.Only("is_causal", true); // Where it is false, transformers 5 lets a decoder see what follows.
+        }
+
+        ModelSpec spec = Build(config, task);
+        config.ReadCommon(WithoutEffect, isDecoder: Tasks.Contains(HubTask.CausalLanguage));
         if (reader.Failed)
         {
             return null;
         }
 
-        HeadSpec answer = spec!.Head;
+        HeadSpec answer = spec.Head;
         answer = answer.Kind == HeadKind.Classes ? answer with { ClassNames = config.ClassNames(answer.Classes) } : answer;
         string json = choice is null ? reader.Text : HubArchitecture.Rewrite(reader.Text, choice.Task, choice.Labels);
         return spec with { MaxLength = Math.Min(spec.MaxLength, config.Longest), ModelType = ModelType, ConfigJson = json, Head = answer, Dropout = DropoutRates.Main(spec) };

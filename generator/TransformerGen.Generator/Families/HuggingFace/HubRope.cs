@@ -5,11 +5,11 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 
 /// <summary>
 /// Rotary positions from a config.json: rope_theta and rope_scaling (transformers 4), or rope_parameters (transformers 5), as transformers'
-/// modeling_rope_utils computes the frequencies.
+/// modeling_rope_utils computes the frequencies. Where a file has both, rope_scaling counts, in either version.
 /// </summary>
 internal static class HubRope
 {
-    private const string PartialKey = "partial_rotary_factor", ParametersKey = "rope_parameters", OriginalKey = "original_max_position_embeddings", LongType = "longrope";
+    private const string PartialKey = "partial_rotary_factor", ParametersKey = "rope_parameters", ScalingKey = "rope_scaling", OriginalKey = "original_max_position_embeddings", LongType = "longrope";
 
     private static readonly string[] s_types = ["default", "linear", "dynamic", "llama3", "yarn", LongType];
 
@@ -17,7 +17,7 @@ internal static class HubRope
     public static RotarySpec Whole(HubConfig config, RotaryKind kind, int headWidth, double theta, int maxLength)
     {
         config.Only(PartialKey, 1);
-        if (config.Reader.Nested(ParametersKey) is { } parameters)
+        if (Counts(config) is { } parameters)
         {
             new HubConfig(parameters, "rope").Only(PartialKey, 1);
         }
@@ -29,10 +29,10 @@ internal static class HubRope
     /// <param name="config">The file.</param>
     /// <param name="headWidth">Columns of a head.</param>
     /// <param name="ordinary">The default of the factor.</param>
-    /// <param name="spellings">Other names of its key.</param>
-    public static int Turned(HubConfig config, int headWidth, double ordinary, params string[] spellings)
+    /// <param name="key">Its key outside of rope_parameters.</param>
+    public static int Turned(HubConfig config, int headWidth, double ordinary, string key = PartialKey)
     {
-        double factor = config.Positive(PartialKey, ordinary, spellings);
+        double factor = config.Positive(key, ordinary);
         if (config.Reader.Nested(ParametersKey) is { } parameters && parameters.IsGiven(PartialKey))
         {
             factor = new HubConfig(parameters, "rope").Positive(PartialKey, factor);
@@ -43,7 +43,7 @@ internal static class HubRope
             return (int)(headWidth * factor);
         }
 
-        config.Report(PartialKey, Number.Text(factor), "at most 1");
+        config.Report(key, Number.Text(factor), "at most 1");
         return headWidth;
     }
 
@@ -56,7 +56,6 @@ internal static class HubRope
     /// <param name="thetaKey">The key of the base.</param>
     /// <param name="scaled">Whether rope_scaling counts (a second base of some models has none).</param>
     /// <param name="layerType">Its part of a rope_parameters by layer type, such as sliding_attention.</param>
-    /// <param name="spelling">Another name of the base's key.</param>
     /// <param name="types">Types of scaling that the family has; null for all that are supported.</param>
     /// <param name="longNames">Other names of the type longrope.</param>
     /// <param name="ordinaryOriginal">The default of original_max_position_embeddings; null for none.</param>
@@ -69,7 +68,6 @@ internal static class HubRope
         string thetaKey = "rope_theta",
         bool scaled = true,
         string? layerType = null,
-        string? spelling = null,
         string[]? types = null,
         string[]? longNames = null,
         int? ordinaryOriginal = null)
@@ -80,7 +78,8 @@ internal static class HubRope
             dimensions = 2;
         }
 
-        ConfigReader? parameters = config.Reader.Nested(ParametersKey), older = config.Reader.Nested("rope_scaling");
+        ConfigReader? parameters = config.Reader.Nested(ParametersKey), older = config.Reader.Nested(ScalingKey);
+        older = older is not null && older.Unasked.Any() ? older : null;
         if (layerType is not null && parameters is not null)
         {
             ConfigReader? own = parameters.Nested(layerType);
@@ -89,11 +88,16 @@ internal static class HubRope
                 config.Refuse(ParametersKey, "an object for each kind of layer, full_attention and sliding_attention");
             }
 
+            if (older is not null && scaled)
+            {
+                config.Refuse(ScalingKey, "null, where rope_parameters says how each kind of layer turns");
+            }
+
             parameters = own;
         }
 
-        ConfigReader? scaling = parameters ?? (scaled ? older : null);
-        double @base = config.Positive(thetaKey, theta, spelling is null ? [] : [spelling]);
+        ConfigReader? scaling = layerType is null ? older ?? parameters : parameters ?? (scaled ? older : null);
+        double @base = config.Positive(thetaKey, theta);
         var scale = scaling is null ? null : new HubConfig(scaling, "rope");
         @base = scale is not null && scaling!.IsGiven("rope_theta") ? scale.Positive("rope_theta", @base) : @base;
         double[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => Math.Pow(@base, -2.0 * i / dimensions))];
@@ -109,14 +113,14 @@ internal static class HubRope
                 scaling?.Has("factor");
                 break;
             case "linear":
-                double divisor = scale!.Positive("factor", 1);
+                double divisor = Needed(scale!, "factor");
                 frequencies = [.. frequencies.Select(f => f / divisor)];
                 break;
             case "llama3":
-                frequencies = Llama3(scale!, frequencies, maxLength);
+                frequencies = Llama3(scale!, frequencies, Original(config, scale!, maxLength));
                 break;
             case "yarn":
-                (frequencies, factor) = Yarn(scale!, frequencies, @base, dimensions, maxLength);
+                (frequencies, factor) = Yarn(scale!, frequencies, @base, dimensions, maxLength, Original(config, scale!, maxLength));
                 break;
             case LongType:
                 (frequencies, factor) = Long(config, scale!, frequencies, maxLength, ordinaryOriginal, isNewer: scaling == parameters);
@@ -128,20 +132,55 @@ internal static class HubRope
 
         if (frequencies.Any(f => double.IsNaN(f) || double.IsInfinity(f)) || float.IsInfinity(factor))
         {
-            config.Report(scaling is null ? thetaKey : older == scaling ? "rope_scaling" : ParametersKey, "numbers that give no finite frequencies", "a rotation that can be computed");
+            config.Report(scaling is null ? thetaKey : scaling == older ? ScalingKey : ParametersKey, "numbers that give no finite frequencies", "a rotation that can be computed");
             return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies.Select(_ => 1.0)), 1f);
         }
 
         scaling?.Has(OriginalKey);
-        scaling?.Has("partial_rotary_factor");
+        scaling?.Has(PartialKey);
+        if (layerType is not null)
+        {
+            scale?.Only(PartialKey, 1);
+        }
+
         return new RotarySpec(kind, dimensions, new EquatableList<double>(frequencies), factor);
     }
 
-    // Long waves are stretched by the factor, short ones stay, those between are mixed (Llama 3.1).
-    private static double[] Llama3(HubConfig scale, double[] frequencies, int maxLength)
+    /// <summary>The object that counts where layers do not differ: rope_scaling if it says anything, else rope_parameters.</summary>
+    private static ConfigReader? Counts(HubConfig config) =>
+        config.Reader.Value(ScalingKey)?.Members.Count > 0 ? config.Reader.Nested(ScalingKey) : config.Reader.Nested(ParametersKey);
+
+    /// <summary>A number above 0 that a kind of scaling cannot do without; transformers has no default for it.</summary>
+    private static double Needed(HubConfig scale, string key)
     {
-        double factor = scale.Positive("factor", 8), low = scale.Positive("low_freq_factor", 1), high = scale.Positive("high_freq_factor", 4);
-        double length = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
+        if (!scale.Reader.IsGiven(key))
+        {
+            scale.Refuse(key, "a number that is more than 0");
+        }
+
+        return scale.Positive(key, 1);
+    }
+
+    /// <summary>
+    /// The length that the model was trained with: of the scaling, or else max_position_embeddings. The same key at the top of the file comes first for
+    /// transformers 5 and is nothing to transformers 4: it may only say the same.
+    /// </summary>
+    private static int Original(HubConfig config, HubConfig scale, int maxLength)
+    {
+        const string Meaning = "the length that the model was trained with";
+        int length = scale.Size(OriginalKey, maxLength, Meaning);
+        if (config.Optional(OriginalKey, 1, Meaning) is int top && top != length)
+        {
+            config.Refuse(OriginalKey, Number.Text(length) + ", as the rotation has it, or null");
+        }
+
+        return length;
+    }
+
+    // Long waves are stretched by the factor, short ones stay, those between are mixed (Llama 3.1).
+    private static double[] Llama3(HubConfig scale, double[] frequencies, double length)
+    {
+        double factor = Needed(scale, "factor"), low = Needed(scale, "low_freq_factor"), high = Needed(scale, "high_freq_factor");
         return
         [
             .. frequencies.Select(f =>
@@ -200,19 +239,17 @@ internal static class HubRope
     }
 
     // YaRN (Peng et al. 2023).
-    private static (double[] Frequencies, float Factor) Yarn(HubConfig scale, double[] frequencies, double theta, int dimensions, int maxLength)
+    private static (double[] Frequencies, float Factor) Yarn(HubConfig scale, double[] frequencies, double theta, int dimensions, int maxLength, double original)
     {
         ConfigReader given = scale.Reader;
-        double original = scale.Size("original_max_position_embeddings", maxLength, "the length that the model was trained with");
         double factor = scale.Positive("factor", maxLength / original);
         double fast = scale.Positive("beta_fast", 32), slow = scale.Positive("beta_slow", 1);
         bool truncate = scale.Flag("truncate", true);
         double Mscale(double by, double m) => by <= 1 ? 1 : (0.1 * m * Math.Log(by)) + 1;
+        double ofAll = scale.Real("mscale_all_dim", 0), of = scale.Real("mscale", 0);
         double attention = given.IsGiven("attention_factor") ? scale.Positive("attention_factor", 1)
-            : given.IsGiven("mscale") && given.IsGiven("mscale_all_dim") ? Mscale(factor, scale.Real("mscale", 1)) / Mscale(factor, scale.Real("mscale_all_dim", 1))
+            : of != 0 && ofAll != 0 ? Mscale(factor, of) / Mscale(factor, ofAll)
             : Mscale(factor, 1);
-        given.Has("mscale");
-        given.Has("mscale_all_dim");
         double Dimension(double rotations) => dimensions * Math.Log(original / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
         double low = Dimension(fast), high = Dimension(slow);
         (low, high) = truncate ? (Math.Floor(low), Math.Ceiling(high)) : (low, high);

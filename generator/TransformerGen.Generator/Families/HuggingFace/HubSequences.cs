@@ -58,7 +58,7 @@ internal static class HubSequences
     public static IReadOnlyList<string> WithoutEffect { get; } =
     [
         "num_hidden_layers", "normalize_before", "normalize_embedding", "add_final_layer_norm", "add_bias_logits", "static_position_embeddings", "extra_pos_embeddings",
-        "classif_dropout", "classifier_dropout", "force_bos_token_to_be_generated", "_num_labels", "output_past", "do_blenderbot_90_layernorm", "save_step",
+        "classif_dropout", "classifier_dropout", "force_bos_token_to_be_generated", "do_blenderbot_90_layernorm", "save_step",
     ];
 
     /// <summary>What transformers has for all of them.</summary>
@@ -209,7 +209,7 @@ internal static class HubSequences
                 PaddingRow = model.PadId,
                 Positions = traits.Positions,
                 PositionTable = traits.Positions == PositionKind.Learned
-                    ? new PositionTableSpec(prefix + ".embed_positions.weight", model.MaxLength + offset, traits.PositionsAreBuffer)
+                    ? new PositionTableSpec(prefix + ".embed_positions.weight", model.MaxLength + offset, traits.PositionsAreBuffer ? PositionKind.SinusoidalHalf : null)
                     : null,
                 PositionOffset = offset,
                 Norm = traits.NormsEmbedding ? Norm(".layernorm_embedding") : null,

@@ -11,6 +11,9 @@ internal sealed class LlamaFamily : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
+    /// <summary>Keys that converters left in published files; transformers reads none of them.</summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["is_llama_config", "max_sequence_length", "rope_interleaved"];
+
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {

@@ -33,8 +33,12 @@ internal sealed class ModernBertFamily : HubFamily
         bool normBias = config.Flag("norm_bias", false), attentionBias = config.Flag("attention_bias", false), innerBias = config.Flag("mlp_bias", false);
         ActivationKind activation = config.Activation("hidden_activation", "gelu");
         bool[] isGlobal = GlobalLayers(config, layers);
-        RotarySpec everywhere = HubRope.Read(config, RotaryKind.HalfSplit, headWidth, 160000, length, "global_rope_theta", layerType: GlobalType);
-        double localTheta = config.Reader.Has("local_rope_theta") && !config.Reader.IsGiven("local_rope_theta") ? config.Positive("global_rope_theta", 160000) : 10000;
+        config.Reader.Has("global_rope_theta");
+
+        // Another name of the same key, which wins where a file has both.
+        string globalKey = config.Reader.IsGiven("rope_theta") ? "rope_theta" : "global_rope_theta";
+        RotarySpec everywhere = HubRope.Read(config, RotaryKind.HalfSplit, headWidth, 160000, length, globalKey, layerType: GlobalType);
+        double localTheta = config.Reader.Has("local_rope_theta") && !config.Reader.IsGiven("local_rope_theta") ? config.Positive(globalKey, 160000) : 10000;
         RotarySpec near = HubRope.Read(config, RotaryKind.HalfSplit, headWidth, localTheta, length, "local_rope_theta", layerType: LocalType);
         NormSpec Norm(string name) => new NormSpec(name, NormKind.Layer, epsilon) with { Bias = normBias };
         string prefix = task == HubTask.Model ? "" : "model.";

@@ -8,4 +8,7 @@ internal sealed class Mt5Family : T5Family
 
     /// <inheritdoc/>
     protected override (int Vocabulary, int Inner, int Layers, int Heads, string FeedForward, bool Tied) Ordinary => (250112, 1024, 8, 6, "gated-gelu", false);
+
+    /// <inheritdoc/>
+    protected override int? OrdinaryStart => 0;
 }

@@ -18,8 +18,8 @@ internal sealed class OptFamily : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithSpans;
 
-    /// <summary>No layer reads the activation's dropout.</summary>
-    protected override IReadOnlyList<string> WithoutEffect => ["activation_dropout"];
+    /// <summary>No layer reads the activation's dropout; the others are Galactica's.</summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["activation_dropout", "learned_embeddings", "scale_embeddings"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -32,9 +32,9 @@ internal sealed class OptFamily : HubFamily
         float dropout = config.Rate("dropout", 0.1), attentionDropout = config.Rate("attention_dropout", 0);
         bool bias = config.Flag("enable_bias", true), normFirst = config.Flag("do_layer_norm_before", true), noFinalNorm = config.Flag("_remove_final_layer_norm", false);
         ActivationKind activation = config.Activation("activation_function", "relu");
-        config.Only("layerdrop", 0);
         config.Only("layer_norm_elementwise_affine", true);
         string prefix = HubDecoders.Prefix(task, "model.") + "decoder.";
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_tokens.weight", tied: true);
         NormSpec Norm(string name) => new(name, NormKind.Layer, Epsilon);
         ModelSpec model = HubModels.Causal(config, width, vocabulary, length, "model.", 1, 2, 2);
         return model with
@@ -60,8 +60,10 @@ internal sealed class OptFamily : HubFamily
                 normFirst && !noFinalNorm ? Norm(prefix + "final_layer_norm") : null)
             {
                 Projection = own == width ? null : ProjectionSpec.Of(bias: false, (prefix + "project_out", own)),
+                LayerDrop = config.Rate("layerdrop", 0),
             },
-            Head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_tokens.weight", tied: true),
+            Head = head,
+            Aliases = HubHeads.Aliases(head, "lm_head"),
             Dropout = dropout,
             Initializer = HubModels.Initializer(config, 0.02, "init_std"),
         };

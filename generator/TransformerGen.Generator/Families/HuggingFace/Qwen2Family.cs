@@ -11,6 +11,9 @@ internal sealed class Qwen2Family : HubFamily
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
+    /// <summary>For servers that compute long contexts in another way; transformers does not.</summary>
+    protected override IReadOnlyList<string> WithoutEffect => ["dual_chunk_attention_config"];
+
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {

@@ -17,12 +17,15 @@ internal class T5Family : HubFamily
     /// <summary>What the families of this build differ in.</summary>
     protected virtual (int Vocabulary, int Inner, int Layers, int Heads, string FeedForward, bool Tied) Ordinary => (32128, 2048, 6, 8, "relu", true);
 
+    /// <summary>Default of decoder_start_token_id; null for the id of padding, by which T5's own checkpoints begin.</summary>
+    protected virtual int? OrdinaryStart => null;
+
     /// <inheritdoc/>
     protected override IReadOnlyList<HubTask> Tasks =>
         [HubTask.SequenceToSequence, HubTask.Model, HubTask.SequenceClassification, HubTask.TokenClassification, HubTask.QuestionAnswering, HubTask.Encoder];
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "n_positions", "output_past", "tokenizer_class", "max_position_embeddings"];
+    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "n_positions", "max_position_embeddings"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -34,7 +37,7 @@ internal class T5Family : HubFamily
         float dropout = config.Rate("dropout_rate", 0.1);
         string prefix = task is HubTask.SequenceClassification or HubTask.TokenClassification ? BasePrefix : "", table = prefix + "shared.weight";
         ModelSpec model = HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, prefix, pad: 0, begin: null, end: 1);
-        int begin = config.Id("decoder_start_token_id", vocabulary, model.PadId);
+        int begin = config.Id("decoder_start_token_id", vocabulary, OrdinaryStart ?? model.PadId);
         model = model with { BeginId = begin >= 0 ? begin : model.PadId };
         var parts = new Parts(
             prefix,

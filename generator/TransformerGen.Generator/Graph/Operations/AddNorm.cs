@@ -65,8 +65,9 @@ internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters n
 
     public override void Check()
     {
-        Require(Norm.Weight.Columns == X.Width && (Norm.Bias is null || Norm.Bias.Columns == X.Width), "gain and bias are as wide as x");
-        Require(Norm.Kind != NormKind.Batch || (Norm.Bias is not null && !Norm.UnitOffset), "batch norm has a bias and a plain gain");
+        Require((Norm.Weight is null || Norm.Weight.Columns == X.Width) && (Norm.Bias is null || Norm.Bias.Columns == X.Width), "gain and bias are as wide as x");
+        Require(Norm.Weight is not null || (Norm.Bias is null && !Norm.UnitOffset), "a norm without a gain has no bias either");
+        Require(Norm.Kind != NormKind.Batch || (Norm.Weight is not null && Norm.Bias is not null && !Norm.UnitOffset), "batch norm has a bias and a plain gain");
         Require(Statistics is null || Norm.Kind == NormKind.Batch || (Statistics.Width == 2 && Statistics.Rows == X.Rows), "a mean and a 1/deviation per row");
         Require(Y.Width == X.Width && Y.Rows == X.Rows, "y has the shape of x");
         Require(Sub is null || (Sub.Width == X.Width && Sub.Rows == X.Rows), "both summands have one shape");
@@ -75,10 +76,10 @@ internal sealed class AddNorm(Stage stage, Value x, Value? sub, NormParameters n
     }
 }
 
-/// <summary>Gain, bias (null for none) and, for batch norm, the running statistics.</summary>
+/// <summary>Gain (null for a norm without parameters), bias (null for none) and, for batch norm, the running statistics.</summary>
 /// <param name="UnitOffset">The gain is 1 + weight (Gemma).</param>
 internal sealed record NormParameters(
-    NormKind Kind, float Epsilon, bool UnitOffset, Parameter Weight, Parameter? Bias, Parameter? RunningMean, Parameter? RunningVariance);
+    NormKind Kind, float Epsilon, bool UnitOffset, Parameter? Weight, Parameter? Bias, Parameter? RunningMean, Parameter? RunningVariance);
 
 /// <summary>dz = d(norm)(dy) + dzBeside; dsub = dropout(dz). dx is dz: a sum passes its gradient on.</summary>
 internal sealed class AddNormBackward(AddNorm forward, Value dy, Value? dzBeside, Value dz, Value? dSub) : Operation(forward.Stage)
@@ -112,7 +113,7 @@ internal sealed class AddNormBackward(AddNorm forward, Value dy, Value? dzBeside
     }
 }
 
-/// <summary>dGain += Σ dy ⊙ x̂, dBias += Σ dy.</summary>
+/// <summary>dGain += Σ dy ⊙ x̂, dBias += Σ dy. Of a norm that has a gain.</summary>
 internal sealed class AddNormBackwardWeights(AddNorm forward, Value dy) : Operation(forward.Stage)
 {
     public AddNorm Forward { get; } = forward;
@@ -123,7 +124,11 @@ internal sealed class AddNormBackwardWeights(AddNorm forward, Value dy) : Operat
 
     public override IEnumerable<Value> Outputs => [];
 
-    public override IEnumerable<Parameter> ParameterGradients => Forward.Norm.Bias is { } bias ? [Forward.Norm.Weight, bias] : [Forward.Norm.Weight];
+    public override IEnumerable<Parameter> ParameterGradients => new[] { Forward.Norm.Weight, Forward.Norm.Bias }.OfType<Parameter>();
 
-    public override void Check() => Require(DY.Width == Forward.Y.Width && DY.Rows == Forward.Y.Rows, "the gradient has the shape of the output");
+    public override void Check()
+    {
+        Require(Forward.Norm.Weight is not null, "there is a gain");
+        Require(DY.Width == Forward.Y.Width && DY.Rows == Forward.Y.Rows, "the gradient has the shape of the output");
+    }
 }

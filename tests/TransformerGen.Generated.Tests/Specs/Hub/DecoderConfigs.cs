@@ -1,13 +1,10 @@
-using System.Globalization;
+using static TransformerGen.Generated.Tests.Specs.Hub.DecoderKeys;
 
 namespace TransformerGen.Generated.Tests.Specs.Hub;
 
 /// <summary>Decoder-only families: every key that changes a number of the model.</summary>
 internal static class DecoderConfigs
 {
-    private static readonly string[] s_tasks = ["ForCausalLM", "ForSequenceClassification", "Model"], s_tokens = [.. s_tasks, "ForTokenClassification"],
-        s_spans = [.. s_tasks, "ForQuestionAnswering"], s_all = [.. s_tokens, "ForQuestionAnswering"], s_tasksWithoutClassifier = ["ForCausalLM", "Model"];
-
     public static Dictionary<string, Action<HubDraw>> All { get; } = new(StringComparer.Ordinal)
     {
         ["bloom"] = Bloom,
@@ -16,6 +13,7 @@ internal static class DecoderConfigs
         ["gemma2"] = Gemma2,
         ["gemma3_text"] = Gemma3,
         ["gpt2"] = Gpt2,
+        ["gpt_bigcode"] = GptBigCode,
         ["gpt_neo"] = GptNeo,
         ["gpt_neox"] = GptNeoX,
         ["gptj"] = GptJ,
@@ -23,6 +21,7 @@ internal static class DecoderConfigs
         ["llama"] = Llama,
         ["mistral"] = Mistral,
         ["mixtral"] = Mixtral,
+        ["olmo"] = Olmo,
         ["olmo2"] = Olmo2,
         ["opt"] = Opt,
         ["phi"] = Phi,
@@ -30,20 +29,27 @@ internal static class DecoderConfigs
         ["qwen2"] = Qwen2,
         ["qwen3"] = Qwen3,
         ["qwen3_moe"] = Qwen3Moe,
+        ["smollm3"] = SmolLm3,
         ["stablelm"] = StableLm,
         ["starcoder2"] = Starcoder2,
     };
 
     private static void Gpt2(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false, s_all);
+        Gpt(draw, evenHeads: false, AllTasks);
         draw.Flags("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
         draw.Flags("tie_word_embeddings");
     }
 
+    private static void GptBigCode(HubDraw draw)
+    {
+        Gpt(draw, evenHeads: false, TasksWithTokens);
+        draw.Flags("multi_query", "scale_attn_weights", "tie_word_embeddings");
+    }
+
     private static void GptJ(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false, s_spans, leastHead: 2);
+        Gpt(draw, evenHeads: false, TasksWithSpans, leastHead: 2);
         draw.Set("rotary_dim", 2 * draw.Int(1, draw.HeadWidth / 2));
         draw.Flags("tie_word_embeddings");
     }
@@ -51,9 +57,8 @@ internal static class DecoderConfigs
     private static void Gpt(HubDraw draw, bool evenHeads, string[] tasks, int leastHead = 1)
     {
         draw.DrawWidth(evenHeads, leastHead);
-        draw.Sizes(draw.One("n_embd", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, "n_positions");
-        draw.Rates("classifier_dropout");
-        draw.Head(tasks);
+        draw.Sizes(draw.One("n_embd", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, draw.One("n_positions", "max_position_embeddings"));
+        Head(draw, tasks, hidden: true);
         draw.Maybe("n_inner", "null", "17", "48", "61");
         draw.Activation("activation_function");
         draw.Epsilon("layer_norm_epsilon");
@@ -64,13 +69,17 @@ internal static class DecoderConfigs
     private static void GptNeo(HubDraw draw)
     {
         draw.DrawWidth();
-        draw.Sizes("hidden_size", "num_heads", "num_layers", null, "max_position_embeddings");
-        draw.Rates("classifier_dropout");
-        draw.Head(s_all);
+        draw.Sizes("hidden_size", draw.One("num_heads", "num_attention_heads"), draw.One("num_layers", "num_hidden_layers"), null, "max_position_embeddings");
+        Head(draw, AllTasks, hidden: false);
         draw.Maybe("intermediate_size", "null", "17", "50");
         draw.Set("window_size", draw.One(1, 3, 9, 40, 256));
-        string[] kinds = [.. Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"global\"", "\"local\""))];
-        draw.Set("attention_types", $"[[[{string.Join(", ", kinds)}], 1]]");
+        string Kinds() => $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"global\"", "\"local\"")))}]";
+        draw.Set("attention_types", $"[[{Kinds()}, 1]]");
+        if (draw.Chance(30))
+        {
+            draw.Set("attention_layers", Kinds());
+        }
+
         draw.Activation("activation_function");
         draw.Epsilon("layer_norm_epsilon");
         draw.Rates("embed_dropout", "resid_dropout", "attention_dropout");
@@ -82,10 +91,9 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth(leastHead: 2);
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
-        draw.Rates("classifier_dropout");
-        draw.Head(s_all);
-        draw.Set(draw.One("rotary_pct", "partial_rotary_factor"), Part(draw));
-        Rope(draw, baseKey: draw.One("rotary_emb_base", "rope_theta"));
+        Head(draw, AllTasks, hidden: false);
+        draw.Set("rotary_pct", Part(draw));
+        Rope(draw, baseKey: "rotary_emb_base", partial: true);
         draw.Flags("attention_bias", "use_parallel_residual", "tie_word_embeddings");
         draw.Activation("hidden_act");
         draw.Epsilon("layer_norm_eps");
@@ -97,11 +105,12 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "ffn_dim", "max_position_embeddings");
-        draw.Head(s_spans);
+        Head(draw, TasksWithSpans, hidden: false);
         draw.Maybe("word_embed_proj_dim", "null", "7", "24", "33");
         draw.Flags("enable_bias", "do_layer_norm_before", "_remove_final_layer_norm", "tie_word_embeddings");
+        draw.Maybe("layer_norm_elementwise_affine", "true");
         draw.Activation("activation_function");
-        draw.Rates("dropout", "attention_dropout");
+        draw.Rates("dropout", "attention_dropout", "layerdrop");
         draw.Ids();
     }
 
@@ -109,8 +118,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes(draw.One("n_embed", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, null);
-        draw.Rates("classifier_dropout");
-        draw.Head(s_all);
+        Head(draw, AllTasks, hidden: false);
         draw.Flags("apply_residual_connection_post_layernorm", "tie_word_embeddings");
         draw.Epsilon("layer_norm_epsilon");
         draw.Rates("hidden_dropout", "attention_dropout");
@@ -120,9 +128,8 @@ internal static class DecoderConfigs
     private static void Falcon(HubDraw draw)
     {
         draw.DrawWidth(evenHeads: true);
-        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", null, "max_position_embeddings");
-        draw.Rates("classifier_dropout");
-        draw.Head(s_all);
+        draw.Sizes(draw.One("hidden_size", "n_embed"), "num_attention_heads", "num_hidden_layers", null, "max_position_embeddings");
+        Head(draw, AllTasks, hidden: false);
         draw.Maybe("ffn_hidden_size", "null", "19", "64");
         bool grouped = draw.Chance(40), parallel = grouped || draw.Chance(60), single = draw.Chance(50);
         draw.Set("new_decoder_architecture", grouped ? "true" : "false");
@@ -144,36 +151,37 @@ internal static class DecoderConfigs
 
     private static void Llama(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_all);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         draw.Flags("attention_bias", "mlp_bias");
     }
 
     private static void Mistral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_all);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         Window(draw);
     }
 
     private static void Mixtral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_all);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         Window(draw);
-        Experts(draw, "num_local_experts");
+        Experts(draw);
     }
 
     private static void Qwen2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_all);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         UpperWindows(draw);
+        draw.Maybe("use_mrope", "false");
     }
 
     private static void Qwen3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, leastHead: 4, tasks: s_all);
+        Usual(draw, HeadKey.Always, leastHead: 4, tasks: AllTasks);
         Rope(draw);
         UpperWindows(draw);
         draw.Flags("attention_bias");
@@ -181,11 +189,11 @@ internal static class DecoderConfigs
 
     private static void Qwen3Moe(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 4, tasks: s_all);
+        Usual(draw, HeadKey.Maybe, leastHead: 4, tasks: AllTasks);
         Rope(draw);
         draw.Flags("use_sliding_window", "attention_bias", "norm_topk_prob");
         draw.Set("sliding_window", draw.One("1", "5", "null", "40"));
-        Experts(draw, "num_experts");
+        Experts(draw);
         draw.Set("moe_intermediate_size", draw.Int(1, 40));
         draw.Maybe("decoder_sparse_step", "1", "2");
         draw.Maybe("mlp_only_layers", "[]", "[0]", "[1]");
@@ -193,18 +201,21 @@ internal static class DecoderConfigs
 
     private static void Gemma(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, tasks: s_tokens);
+        Usual(draw, HeadKey.Always, tasks: TasksWithTokens);
         Rope(draw);
         draw.Flags("attention_bias");
+        draw.Maybe("hidden_activation", "null");
+        draw.Maybe("use_bidirectional_attention", "false");
     }
 
     private static void Gemma2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, tasks: s_tokens, activation: "hidden_activation");
+        Usual(draw, HeadKey.Always, activation: "hidden_activation", tasks: TasksWithTokens);
         Rope(draw);
         draw.Flags("attention_bias");
         draw.Maybe("query_pre_attn_scalar", "4", "24", "9.5");
         draw.Maybe("attn_logit_softcapping", "null", "2.0", "50.0");
+        draw.Maybe("use_bidirectional_attention", "false");
         draw.Maybe("final_logit_softcapping", "null", "3.0", "30.0");
         draw.Set("sliding_window", draw.One(1, 2, 6, 30));
         LayerTypes(draw);
@@ -216,6 +227,7 @@ internal static class DecoderConfigs
         draw.Flags("attention_bias");
         draw.Maybe("query_pre_attn_scalar", "4", "24");
         draw.Maybe("final_logit_softcapping", "null", "3.0");
+        draw.Maybe("use_bidirectional_attention", "false");
         draw.Set("sliding_window", draw.One(1, 2, 6, 30));
         if (draw.Chance(30))
         {
@@ -233,36 +245,55 @@ internal static class DecoderConfigs
 
     private static void Phi(HubDraw draw)
     {
-        Usual(draw, HeadKey.None, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: s_tokens);
-        Rope(draw);
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: TasksWithTokens);
+        Rope(draw, partial: true);
         draw.Flags("qk_layernorm");
         draw.Rates("embd_pdrop", "resid_pdrop");
     }
 
     private static void Phi3(HubDraw draw)
     {
-        Usual(draw, HeadKey.None, leastHead: 2, partial: true, tasks: s_tokens);
-        draw.Maybe("rope_theta", "100.0", "10000.0");
-        Window(draw);
-        if (draw.Chance(50))
+        Usual(draw, HeadKey.Maybe, leastHead: 2, partial: true, tasks: TasksWithTokens);
+        if (draw.Chance(40))
+        {
+            draw.Set("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500.0}");
+        }
+        else if (draw.Chance(50))
         {
             draw.Set("original_max_position_embeddings", draw.One(8, 20, draw.Length));
-            draw.Set("rope_scaling", $"{{\"type\": \"{draw.One("longrope", "su")}\", {Divisors(draw, draw.Turned)}}}");
+            draw.Set("rope_scaling", $"{{\"type\": \"{draw.One("longrope", "su", "yarn")}\", {Divisors(draw)}}}");
+        }
+        else
+        {
+            draw.Maybe("rope_theta", "100.0", "10000.0");
+            draw.Maybe("rope_scaling", "null", "{\"type\": \"default\"}");
         }
 
+        draw.Maybe("attention_bias", "false");
+        draw.Maybe("mlp_bias", "false");
+        Window(draw);
         draw.Rates("resid_pdrop");
+    }
+
+    private static void Olmo(HubDraw draw)
+    {
+        Usual(draw, HeadKey.Maybe, epsilon: null, tasks: TasksWithoutClassifier);
+        Rope(draw);
+        draw.Flags("attention_bias");
+        draw.Maybe("clip_qkv", "null", "0.25", "1.0", "8.0");
     }
 
     private static void Olmo2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_tasksWithoutClassifier);
+        Usual(draw, HeadKey.Maybe, tasks: TasksWithoutClassifier);
         Rope(draw);
         draw.Flags("attention_bias");
+        draw.Maybe("clip_qkv", "null");
     }
 
     private static void Starcoder2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon", tasks: s_tokens);
+        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon", tasks: TasksWithTokens);
         Rope(draw);
         Window(draw);
         draw.Flags("use_bias");
@@ -271,7 +302,7 @@ internal static class DecoderConfigs
 
     private static void Granite(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, tasks: s_tasksWithoutClassifier);
+        Usual(draw, HeadKey.Maybe, tasks: TasksWithoutClassifier);
         Rope(draw);
         draw.Flags("attention_bias", "mlp_bias");
         draw.Maybe("embedding_multiplier", "12.0", "0.5");
@@ -280,127 +311,31 @@ internal static class DecoderConfigs
         draw.Maybe("logits_scaling", "4.0", "0.5");
     }
 
-    private static void StableLm(HubDraw draw)
+    private static void SmolLm3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: s_tokens);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
-        draw.Flags("use_qkv_bias", "qk_layernorm", "use_parallel_residual");
-        draw.Rates("hidden_dropout");
-    }
-
-    private enum HeadKey
-    {
-        None,
-        Maybe,
-        Always,
-    }
-
-    private static void Usual(
-        HubDraw draw, HeadKey headKey, int leastHead = 2, string activation = "hidden_act", string epsilon = "rms_norm_eps", bool partial = false, string[]? tasks = null)
-    {
-        bool own = headKey == HeadKey.Always || (headKey == HeadKey.Maybe && draw.Chance(40));
-        if (own)
+        draw.Flags("attention_bias", "mlp_bias");
+        draw.Maybe("no_rope_layer_interval", "1", "2", "3");
+        if (draw.Chance(40))
         {
-            draw.DrawOwnHeads(leastHead);
-        }
-        else
-        {
-            draw.DrawWidth(evenHeads: !partial, leastHead);
+            draw.Set("no_rope_layers", $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.Int(0, 1)))}]");
         }
 
-        draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
-        draw.Head(tasks ?? s_tasks);
-        draw.Rates("classifier_dropout");
-
-        draw.Set("num_key_value_heads", draw.KeyHeads());
-        if (own)
-        {
-            draw.Set("head_dim", draw.HeadWidth);
-        }
-
-        if (partial)
-        {
-            draw.Set("partial_rotary_factor", Part(draw));
-        }
-
-        draw.Activation(activation);
-        draw.Epsilon(epsilon);
-        draw.Rates("attention_dropout");
-        draw.Flags("tie_word_embeddings");
-        draw.Ids();
-    }
-
-    /// <summary>The part of a head's columns that turns: an even number of them when it is rounded down.</summary>
-    private static string Part(HubDraw draw)
-    {
-        int turned = draw.Turned = 2 * draw.Int(1, draw.HeadWidth / 2);
-        return turned == draw.HeadWidth ? "1.0" : ((turned + 0.5) / draw.HeadWidth).ToString("R", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Rotation in both spellings, scaled or not.</summary>
-    private static void Rope(HubDraw draw, string baseKey = "rope_theta", bool older = false)
-    {
-        string theta = draw.One("10.0", "100.0", "10000.0", "1000000.0");
-        string key = draw.One("type", "rope_type");
-        string? scaling = draw.Int(0, 6) switch
-        {
-            0 => $"\"{key}\": \"linear\", \"factor\": {draw.One("2.0", "4", "0.5")}",
-            1 => $"\"{key}\": \"dynamic\", \"factor\": 2.0",
-            2 => "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 16",
-            3 => $"\"{key}\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": {draw.One("8", "16")}"
-                + draw.One("", ", \"attention_factor\": 0.8", ", \"beta_fast\": 16, \"beta_slow\": 2", ", \"mscale\": 0.7, \"mscale_all_dim\": 1.0", ", \"truncate\": false"),
-            4 => $"\"{key}\": \"longrope\", \"factor\": 4.0, {Divisors(draw, draw.Turned)}" + draw.One("", ", \"attention_factor\": 1.2"),
-            _ => null,
-        };
-        if (!older && draw.Chance(40))
-        {
-            draw.Set("rope_parameters", $"{{\"rope_theta\": {theta}, {scaling ?? "\"rope_type\": \"default\""}}}");
-            return;
-        }
-
-        draw.Maybe(baseKey, theta);
-        if (scaling is not null)
-        {
-            draw.Set("rope_scaling", $"{{{scaling}}}");
-        }
-        else
-        {
-            draw.Maybe("rope_scaling", "null");
-        }
-    }
-
-    private static string Divisors(HubDraw draw, int turned)
-    {
-        string List() => string.Join(", ", Enumerable.Range(0, turned / 2).Select(_ => draw.One("1.0", "1.25", "3", "17.5")));
-        return $"\"short_factor\": [{List()}], \"long_factor\": [{List()}]";
-    }
-
-    private static void Window(HubDraw draw) => draw.Maybe("sliding_window", "null", "1", "2", "7", "17", "40");
-
-    private static void UpperWindows(HubDraw draw)
-    {
         draw.Set("sliding_window", draw.One(1, 2, 7, 30));
         bool windows = draw.Chance(60);
         draw.Set("use_sliding_window", windows ? "true" : "false");
-        draw.Maybe("max_window_layers", "0", "1", "2");
         if (windows)
         {
             LayerTypes(draw);
         }
     }
 
-    private static void LayerTypes(HubDraw draw)
+    private static void StableLm(HubDraw draw)
     {
-        if (draw.Chance(40))
-        {
-            draw.Set("layer_types", $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"full_attention\"", "\"sliding_attention\"")))}]");
-        }
-    }
-
-    private static void Experts(HubDraw draw, string key)
-    {
-        int experts = draw.Int(1, 9);
-        draw.Set(key, experts);
-        draw.Set("num_experts_per_tok", draw.Int(1, Math.Min(experts, 4)));
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: TasksWithTokens, hidden: false);
+        Rope(draw, partial: true);
+        draw.Flags("use_qkv_bias", "qk_layernorm", "use_parallel_residual");
+        draw.Rates("hidden_dropout");
     }
 }

@@ -57,12 +57,16 @@ internal static class EncoderConfigs
         draw.Set("attention_window", draw.Chance(50) ? Window() : $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => Window()))}]");
     }
 
-    private static void Mpnet(HubDraw draw) => Usual(draw, types: false);
+    private static void Mpnet(HubDraw draw)
+    {
+        Usual(draw, types: false);
+        draw.Maybe("relative_attention_num_buckets", "32");
+    }
 
     private static void DistilBert(HubDraw draw)
     {
         draw.DrawWidth();
-        draw.Sizes("dim", "n_heads", "n_layers", "hidden_dim", "max_position_embeddings");
+        draw.Sizes(draw.One("dim", "hidden_size"), draw.One("n_heads", "num_attention_heads"), draw.One("n_layers", "num_hidden_layers"), "hidden_dim", "max_position_embeddings");
         Head(draw);
         draw.Activation("activation");
         draw.Flags("sinusoidal_pos_embds", "tie_word_embeddings");
@@ -82,13 +86,23 @@ internal static class EncoderConfigs
             draw.Set("layer_types", $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"full_attention\"", "\"sliding_attention\"")))}]");
         }
 
-        draw.Maybe("global_rope_theta", "100.0", "160000.0");
-        draw.Maybe("local_rope_theta", "null", "10.0", "10000.0");
+        if (draw.Chance(30))
+        {
+            draw.Set("rope_parameters", "{\"full_attention\": {\"rope_type\": \"linear\", \"factor\": 2.0, \"rope_theta\": 5000.0}, \"sliding_attention\": {\"rope_type\": \"default\", \"rope_theta\": 50.0}}");
+        }
+        else
+        {
+            draw.Maybe("global_rope_theta", "100.0", "160000.0");
+            draw.Maybe("local_rope_theta", "null", "10.0", "10000.0");
+            draw.Maybe("rope_scaling", "null", "{\"type\": \"linear\", \"factor\": 2.0}");
+        }
+
         draw.Flags("norm_bias", "attention_bias", "mlp_bias", "classifier_bias", "decoder_bias", "tie_word_embeddings");
         draw.Set("classifier_pooling", "\"cls\"");
         draw.Activation("hidden_activation");
         draw.Activation("classifier_activation");
         draw.Epsilon("norm_eps");
+        draw.Maybe("rope_theta", "300.0");
         draw.Maybe("pad_token_id", "null", draw.Id());
         draw.Rates("attention_dropout", "mlp_dropout", "embedding_dropout", "classifier_dropout");
     }
@@ -101,6 +115,7 @@ internal static class EncoderConfigs
         if (types)
         {
             draw.Maybe("type_vocab_size", "1", "2", "5");
+            draw.Maybe("position_embedding_type", "\"absolute\"");
         }
 
         draw.Activation("hidden_act");

@@ -14,6 +14,9 @@ internal sealed class HubDraw(PCG random)
     // Half of the models drop nothing.
     private readonly bool _drops = random.Next(2) == 0;
 
+    // A few have heads as wide as those of models that people use.
+    private readonly bool _wide = random.Next(12) == 0;
+
     /// <summary>The width of every position.</summary>
     public int Width { get; private set; }
 
@@ -76,7 +79,7 @@ internal sealed class HubDraw(PCG random)
 
     public void Epsilon(string key, params ReadOnlySpan<string> json) => Maybe(key, json.IsEmpty ? ["1e-5", "1e-6", "0.001"] : json);
 
-    /// <summary>Heads, and a width that they divide: 8 to 72.</summary>
+    /// <summary>Heads, and a width that they divide: 8 to 72, of a few models up to 200.</summary>
     /// <param name="evenHeads">Heads are turned in pairs of columns.</param>
     /// <param name="leastHead">Columns of the narrowest head.</param>
     /// <param name="evenWidth">The width is even, for pairs of a sine and a cosine.</param>
@@ -85,17 +88,17 @@ internal sealed class HubDraw(PCG random)
         do
         {
             Heads = Int(1, 6);
-            HeadWidth = evenHeads ? 2 * Int((leastHead + 1) / 2, 13) : Int(leastHead, 25);
+            HeadWidth = evenHeads ? 2 * Int((leastHead + 1) / 2, _wide ? 64 : 13) : Int(leastHead, _wide ? 128 : 25);
             Width = Heads * HeadWidth;
         }
-        while (Width is < 8 or > 72 || (evenWidth && Width % 2 != 0));
+        while (Width < 8 || Width > (_wide ? 200 : 72) || (evenWidth && Width % 2 != 0));
         Turned = HeadWidth;
     }
 
     /// <summary>Heads of a width of their own, which need not fit the model's.</summary>
     public void DrawOwnHeads(int leastHead = 2)
     {
-        (Width, Heads, HeadWidth) = (Int(8, 72), Int(1, 6), 2 * Int((leastHead + 1) / 2, 10));
+        (Width, Heads, HeadWidth) = (Int(8, 72), Int(1, 6), 2 * Int((leastHead + 1) / 2, _wide ? 64 : 10));
         Turned = HeadWidth;
     }
 
@@ -169,7 +172,8 @@ internal sealed class HubDraw(PCG random)
     }
 
     /// <summary>A head by the ending of a class's name; the first is what a file without one has.</summary>
-    public void Head(params ReadOnlySpan<string> endings)
+    /// <returns>The ending.</returns>
+    public string Head(params ReadOnlySpan<string> endings)
     {
         // Language models count most: they alone decode.
         int choice = Chance(50) ? 0 : Int(0, endings.Length - 1);
@@ -182,5 +186,7 @@ internal sealed class HubDraw(PCG random)
         {
             Labels(endings[choice] == "ForSequenceClassification");
         }
+
+        return endings[choice];
     }
 }

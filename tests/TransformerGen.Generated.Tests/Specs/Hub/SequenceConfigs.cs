@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TransformerGen.Generated.Tests.Specs.Hub;
 
 /// <summary>Encoder-decoder families: every key that changes a number of the model.</summary>
@@ -19,7 +21,8 @@ internal static class SequenceConfigs
     private static void Usual(HubDraw draw, bool evenWidth, string[] tasks)
     {
         draw.DrawWidth(evenWidth: evenWidth);
-        draw.Sizes("d_model", "encoder_attention_heads", "encoder_layers", "encoder_ffn_dim", "max_position_embeddings");
+        draw.Sizes(draw.One("d_model", "hidden_size"), draw.One("encoder_attention_heads", "num_attention_heads"), "encoder_layers", "encoder_ffn_dim", "max_position_embeddings");
+        draw.Head("ForConditionalGeneration");
         int[] divisors = [.. Enumerable.Range(1, 8).Where(heads => draw.Width % heads == 0)];
         draw.Set("decoder_attention_heads", draw.One(divisors));
         draw.Set("decoder_layers", draw.Int(1, 2));
@@ -27,6 +30,7 @@ internal static class SequenceConfigs
         draw.Activation("activation_function");
         draw.Flags("scale_embedding", "tie_word_embeddings");
         draw.Maybe("share_encoder_decoder_embeddings", "true", "false");
+        draw.Maybe("decoder_vocab_size", "null", draw.Vocabulary.ToString(CultureInfo.InvariantCulture));
         draw.Rates("dropout", "attention_dropout", "activation_dropout", "encoder_layerdrop", "decoder_layerdrop");
         draw.Maybe("pad_token_id", draw.Id(), "1");
         draw.Maybe("decoder_start_token_id", draw.Id());
@@ -41,13 +45,21 @@ internal static class SequenceConfigs
     private static void T5(HubDraw draw)
     {
         draw.DrawOwnHeads(leastHead: 1);
-        draw.Sizes("d_model", "num_heads", "num_layers", "d_ff", null);
-        draw.Set("d_kv", draw.Int(1, 20));
+        draw.Sizes(draw.One("d_model", "hidden_size"), draw.One("num_heads", "num_attention_heads"), draw.One("num_layers", "num_hidden_layers"), "d_ff", null);
+        draw.Head("ForConditionalGeneration");
+        draw.Set(draw.One("d_kv", "head_dim"), draw.Int(1, 20));
         draw.Maybe("num_decoder_layers", "null", "1", "2");
         int buckets = draw.Int(4, 17);
         draw.Set("relative_attention_num_buckets", buckets);
         draw.Set("relative_attention_max_distance", (buckets / 2) + draw.Int(1, 40));
         draw.Maybe("feed_forward_proj", "\"relu\"", "\"gated-gelu\"", "\"gated-silu\"", "\"gated-relu\"", "\"gelu\"");
+        if (draw.Chance(25))
+        {
+            // As transformers writes them, beside feed_forward_proj; they win.
+            draw.Activation("dense_act_fn");
+            draw.Flags("is_gated_act");
+        }
+
         draw.Epsilon("layer_norm_epsilon");
         draw.Rates("dropout_rate");
         draw.Flags("tie_word_embeddings", "scale_decoder_outputs");
