@@ -22,7 +22,6 @@ internal static class SequenceConfigs
     {
         draw.DrawWidth(evenWidth: evenWidth);
         draw.Sizes(draw.One("d_model", "hidden_size"), draw.One("encoder_attention_heads", "num_attention_heads"), "encoder_layers", "encoder_ffn_dim", "max_position_embeddings");
-        draw.Head("ForConditionalGeneration");
         int[] divisors = [.. Enumerable.Range(1, 8).Where(heads => draw.Width % heads == 0)];
         draw.Set("decoder_attention_heads", draw.One(divisors));
         draw.Set("decoder_layers", draw.Int(1, 2));
@@ -36,17 +35,22 @@ internal static class SequenceConfigs
         draw.Maybe("decoder_start_token_id", draw.Id());
         draw.Maybe("bos_token_id", "null", draw.Id());
 
-        // Classes are read off at the end token.
-        draw.Set("eos_token_id", draw.Id());
         draw.Rates("classifier_dropout");
-        draw.Head(tasks);
+        if (draw.Head(tasks) == "ForSequenceClassification")
+        {
+            // Classes are read off at the end token.
+            draw.Set("eos_token_id", draw.Id());
+        }
+        else
+        {
+            draw.Maybe("eos_token_id", "null", draw.Id(), $"[{draw.Id()}, {draw.Id()}]");
+        }
     }
 
     private static void T5(HubDraw draw)
     {
         draw.DrawOwnHeads(leastHead: 1);
         draw.Sizes(draw.One("d_model", "hidden_size"), draw.One("num_heads", "num_attention_heads"), draw.One("num_layers", "num_hidden_layers"), "d_ff", null);
-        draw.Head("ForConditionalGeneration");
         draw.Set(draw.One("d_kv", "head_dim"), draw.Int(1, 20));
         draw.Maybe("num_decoder_layers", "null", "1", "2");
         int buckets = draw.Int(4, 17);
