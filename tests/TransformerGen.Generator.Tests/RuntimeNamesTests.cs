@@ -25,6 +25,32 @@ public sealed class RuntimeNamesTests
         Assert.NotEmpty(InMemoryCompiler.Emit(GeneratedModel.Generate(full)));
     }
 
+    /// <summary>Every name that generated code uses, brought into every file of the project a second time.</summary>
+    [Theory]
+    [InlineData("global using Other;", "namespace Other { TYPES }")]
+    [InlineData("global using global::Other.Inner;", "namespace Other.Inner { TYPES }")]
+    [InlineData("global using static Other.Library;", "namespace Other { internal static class Library { TYPES } }")]
+    [InlineData("ALIASES", "namespace Other { TYPES }")]
+    public void Global_usings_of_the_user_do_not_disturb(string directives, string types)
+    {
+        string[] names = [.. RuntimeNames.Namespaces.Keys];
+        string aliases = string.Concat(names.Select(name => $"global using {name} = Other.{name};\n"));
+        string declared = string.Concat(names.Select(name => $"internal struct {name};\n"));
+        string source = directives.Replace("ALIASES", aliases, StringComparison.Ordinal) + types.Replace("TYPES", declared, StringComparison.Ordinal)
+            + "namespace N { [TransformerGen.TransformerModel(8, 2, 1, 10, CaptureAttention = true, CaptureHiddenStates = true)] public sealed partial class Model; }";
+        Assert.NotEmpty(InMemoryCompiler.Emit(GeneratedModel.Generate(source)));
+    }
+
+    [Fact]
+    public void Global_usings_of_what_is_meant_are_no_reason_to_write_in_full()
+    {
+        string text = string.Concat(GeneratedModel.Files(GeneratedModel.Generate(
+            "global using System; global using System.IO; global using System.Linq; global using TransformerGen.Model; global using TransformerGen.Kernels; [TransformerGen.TransformerModel(8, 2, 1, 10)] public sealed partial class Model;")).Values);
+        Assert.Contains("(Team team", text, StringComparison.Ordinal);
+        Assert.Contains(" Region ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("global::TransformerGen.Model.Region", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Only_what_is_hidden_is_written_in_full()
     {

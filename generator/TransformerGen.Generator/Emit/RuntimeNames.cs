@@ -10,7 +10,7 @@ namespace TransformerGen.Generator.Emit;
 
 /// <summary>
 /// The types that generated code writes by their short names, for the reader's sake. Where the user's own namespace or class has a member of such a name, C#
-/// finds that one first; then, and only then, the name is written in full.
+/// finds that one first; where a <c>global using</c> of the project brings a second type of it, C# cannot choose. Then, and only then, the name is written in full.
 /// </summary>
 internal static class RuntimeNames
 {
@@ -44,7 +44,9 @@ internal static class RuntimeNames
             scopes.Add(compilation.GetCompilationNamespace(space) ?? space);
         }
 
-        return s_namespaces.Where(name => scopes.Any(scope => scope.GetMembers(name.Key).Any(member => !IsMeant(member, name.Value)))).Select(name => name.Key)
+        (HashSet<INamespaceOrTypeSymbol> opened, HashSet<string> aliases) = GlobalUsings(compilation);
+        scopes.AddRange(opened);
+        return s_namespaces.Where(name => aliases.Contains(name.Key) || scopes.Any(scope => scope.GetMembers(name.Key).Any(member => !IsMeant(member, name.Value)))).Select(name => name.Key)
             .OrderBy(name => name, StringComparer.Ordinal);
     }
 
@@ -66,6 +68,29 @@ internal static class RuntimeNames
         }
 
         return result.ToString();
+    }
+
+    /// <summary>What the project's <c>global using</c> directives bring into every file, generated ones too: namespaces and classes that they open, and names of their own.</summary>
+    private static (HashSet<INamespaceOrTypeSymbol> Opened, HashSet<string> Aliases) GlobalUsings(Compilation compilation)
+    {
+        var opened = new HashSet<INamespaceOrTypeSymbol>(SymbolEqualityComparer.Default);
+        var aliases = new HashSet<string>(StringComparer.Ordinal);
+        foreach (SyntaxTree tree in compilation.SyntaxTrees)
+        {
+            foreach (UsingDirectiveSyntax directive in ((CompilationUnitSyntax)tree.GetRoot()).Usings.Where(directive => directive.GlobalKeyword.IsKind(SyntaxKind.GlobalKeyword)))
+            {
+                if (directive.Alias is { } alias)
+                {
+                    aliases.Add(alias.Name.Identifier.ValueText);
+                }
+                else if (compilation.GetSemanticModel(tree).GetSymbolInfo(directive.NamespaceOrType).Symbol is INamespaceOrTypeSymbol symbol)
+                {
+                    opened.Add(symbol);
+                }
+            }
+        }
+
+        return (opened, aliases);
     }
 
     private static bool IsMeant(ISymbol member, string space) => member is INamedTypeSymbol { ContainingType: null } && member.ContainingNamespace.ToDisplayString() == space;

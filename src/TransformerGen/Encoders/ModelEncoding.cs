@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TransformerGen.Decoding;
 using TransformerGen.Model;
 
@@ -74,6 +75,7 @@ public static unsafe class ModelEncoding
     /// <param name="types">[N] type of each token; none for 0 everywhere.</param>
     /// <param name="globals">[N] which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id or a type is none of the model's, the lengths do not add up, or the vectors do not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pooling"/> is none of the named choices.</exception>
     /// <exception cref="NotSupportedException">The model has another head, or no pooler.</exception>
     public static void Embed<TModel>(
         this TModel model,
@@ -101,6 +103,7 @@ public static unsafe class ModelEncoding
     /// <param name="types">Types of each sequence's tokens; null for 0 everywhere.</param>
     /// <returns>A vector for each sequence.</returns>
     /// <exception cref="ArgumentException">A sequence is empty or too long, or an id or a type is none of the model's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pooling"/> is none of the named choices.</exception>
     /// <exception cref="NotSupportedException">The model has another head, or no pooler.</exception>
     public static float[][] Embed<TModel>(
         this TModel model, IReadOnlyList<int[]> sequences, Pooling pooling = Pooling.Mean, bool normalize = true, IReadOnlyList<int[]>? types = null)
@@ -141,11 +144,17 @@ public static unsafe class ModelEncoding
     /// <summary>Columns of an embedding.</summary>
     /// <param name="info">The model.</param>
     /// <param name="pooling">How a sequence's states become one vector.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pooling"/> is none of the named choices.</exception>
     /// <exception cref="NotSupportedException">The model has another head, or no pooler.</exception>
     public static int EmbeddingWidth(ModelInfo info, Pooling pooling)
     {
         ArgumentNullException.ThrowIfNull(info);
         RequireHidden(info, pairs: false);
+        if (!Enum.IsDefined(pooling))
+        {
+            throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"Expected one of {string.Join(", ", Enum.GetNames<Pooling>())}.");
+        }
+
         return pooling != Pooling.Pooler ? info.HiddenWidth
             : info.PooledWidth > 0 ? info.PooledWidth
             : throw new NotSupportedException($"{info.Name} has no pooler. Use Pooling.Mean, as most sentence encoders do, or Pooling.Cls.");
@@ -193,7 +202,7 @@ public static unsafe class ModelEncoding
                     Row(workspace.Pooled, s).CopyTo(y);
                     break;
                 default:
-                    throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "Expected one of the named choices.");
+                    throw new UnreachableException();
             }
 
             if (normalize)

@@ -1,10 +1,13 @@
 using System.Text.RegularExpressions;
+using TransformerGen.Weights;
 
 namespace TransformerGen.Lora;
 
 /// <summary>What an adapter adapts and how: the keys of PEFT's adapter_config.json that change numbers. Immutable.</summary>
 public sealed record LoraOptions
 {
+    private const string TargetModulesKey = "target_modules", RankPatternKey = "rank_pattern", AlphaPatternKey = "alpha_pattern";
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -39,7 +42,7 @@ public sealed record LoraOptions
 
     /// <summary>Whether a module is adapted.</summary>
     internal bool Targets(string module) => TargetPattern is { } pattern
-        ? Regex.IsMatch(module, $"^(?:{pattern})$", RegexOptions.CultureInvariant, s_patience)
+        ? Fits(TargetModulesKey, pattern, $"^(?:{pattern})$", module)
         : TargetModules.Any(target => Ends(module, target));
 
     /// <summary>Whether one of <see cref="TargetModules"/> names a module.</summary>
@@ -47,43 +50,67 @@ public sealed record LoraOptions
         module.EndsWith(target, StringComparison.Ordinal) && (module.Length == target.Length || module[^(target.Length + 1)] == '.');
 
     /// <summary>A module's rank.</summary>
-    internal int RankOf(string module) => Find(RankPattern, module, Rank);
+    internal int RankOf(string module) => Find(RankPatternKey, RankPattern, module, Rank);
 
     /// <summary>What B·A of a module is multiplied by.</summary>
     internal double ScaleOf(string module)
     {
         double rank = RankOf(module);
-        return Find(AlphaPattern, module, Alpha) / (RankStabilized ? Math.Sqrt(rank) : rank);
+        return Find(AlphaPatternKey, AlphaPattern, module, Alpha) / (RankStabilized ? Math.Sqrt(rank) : rank);
     }
 
     /// <summary>Refuses what is no adapter.</summary>
     /// <exception cref="ArgumentException">An option is out of range, or a pattern is no regular expression.</exception>
     internal void Validate()
     {
-        Require(TargetPattern is not null ? TargetModules.Count == 0 : TargetModules.Count > 0, nameof(TargetModules), "Give the modules to adapt either by their names or by one pattern, for example TargetModules = [\"q_proj\", \"v_proj\"].");
-        Require(TargetModules.All(target => !string.IsNullOrEmpty(target)), nameof(TargetModules), "A module has a name.");
-        Require(Rank >= 1 && RankPattern.All(entry => entry.Value >= 1), nameof(Rank), "A rank is at least 1.");
-        Require(double.IsFinite(Alpha) && AlphaPattern.All(entry => double.IsFinite(entry.Value)), nameof(Alpha), "α is finite.");
-        Require(Dropout is >= 0 and < 1, nameof(Dropout), "A dropout rate is a probability in [0, 1).");
-        foreach (string pattern in (IEnumerable<string>)[TargetPattern ?? "", .. RankPattern.Select(entry => entry.Key), .. AlphaPattern.Select(entry => entry.Key)])
+        Require(TargetPattern is not null ? TargetModules.Count == 0 : TargetModules.Count > 0, nameof(TargetModules), "target_modules: give the modules to adapt either by their names or by one pattern, for example TargetModules = [\"q_proj\", \"v_proj\"].");
+        Require(TargetModules.All(target => !string.IsNullOrEmpty(target)), nameof(TargetModules), "target_modules holds an empty name. Expected names of modules, or their ends.");
+        Require(Rank >= 1 && RankPattern.All(entry => entry.Value >= 1), nameof(Rank), "r, or a rank of rank_pattern, is below 1. Expected at least 1.");
+        Require(double.IsFinite(Alpha) && AlphaPattern.All(entry => double.IsFinite(entry.Value)), nameof(Alpha), "lora_alpha, or a value of alpha_pattern, is no finite number.");
+        Require(Dropout is >= 0 and < 1, nameof(Dropout), "lora_dropout is outside of [0, 1). Expected a probability.");
+        var patterns = new List<(string Key, string Pattern)> { (TargetModulesKey, TargetPattern ?? "") };
+        patterns.AddRange(RankPattern.Select(entry => (RankPatternKey, entry.Key)));
+        patterns.AddRange(AlphaPattern.Select(entry => (AlphaPatternKey, entry.Key)));
+        foreach ((string key, string pattern) in patterns)
         {
-            // Throws RegexParseException, an ArgumentException that says where.
-            _ = new Regex(pattern, RegexOptions.CultureInvariant, s_patience);
+            try
+            {
+                _ = new Regex(pattern, RegexOptions.CultureInvariant, s_patience);
+            }
+            catch (RegexParseException e)
+            {
+                throw new ArgumentException($"{key} holds {SafeTensorsException.Quote(pattern)}, which is no regular expression: {e.Message}", e);
+            }
         }
     }
 
-    private static T Find<T>(IReadOnlyList<KeyValuePair<string, T>> patterns, string module, T otherwise)
+    private static T Find<T>(string key, IReadOnlyList<KeyValuePair<string, T>> patterns, string module, T otherwise)
     {
         foreach ((string pattern, T value) in patterns)
         {
             // As PEFT's get_pattern_key asks.
-            if (Regex.IsMatch(module, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant, s_patience))
+            if (Fits(key, pattern, $@"^(.*\.)?({pattern})$", module))
             {
                 return value;
             }
         }
 
         return otherwise;
+    }
+
+    /// <summary>Whether an expression fits a module's name.</summary>
+    /// <exception cref="ArgumentException">It takes longer than anyone would wait, as one of nested repetitions does; the message names the key.</exception>
+    private static bool Fits(string key, string pattern, string expression, string module)
+    {
+        try
+        {
+            return Regex.IsMatch(module, expression, RegexOptions.CultureInvariant, s_patience);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new ArgumentException(
+                $"{key} holds {SafeTensorsException.Quote(pattern)}, which takes more than {s_patience.TotalSeconds:0} s to compare with '{module}'. Expected an expression without repetitions of repetitions, such as (a+)+, or a list of names.", e);
+        }
     }
 
     private static void Require(bool holds, string option, string rule)

@@ -49,7 +49,7 @@ internal sealed record LoraTarget(ParameterInfo Weight, ParameterInfo A, Paramet
         if (strange.Length > 0 || targets.Count == 0)
         {
             string what = strange.Length > 0 ? string.Join(", ", strange.Select(SafeTensorsException.Quote)) : $"the pattern {SafeTensorsException.Quote(options.TargetPattern!)}";
-            throw new ArgumentException($"{info.Name} has no module of {what}. Its projections are called {string.Join(", ", Projections(info))}.", nameof(options));
+            throw new ArgumentException($"{info.Name} has no module of {what}, which target_modules names. Its projections are called {string.Join(", ", Projections(info))}.", nameof(options));
         }
 
         return [.. targets];

@@ -129,16 +129,18 @@ public static class ModelForward
     /// <param name="batch">Ids [B, T], and their types and global tokens where the model knows such.</param>
     /// <param name="truncate">Whether a row with more than MaxLength tokens is cut to its first MaxLength; otherwise it is an error.</param>
     /// <returns>[B, T, V]; zero at padding, and at tokens that were cut off. Of a head that answers once per sequence [B, V]; zero for a row without tokens.</returns>
-    /// <exception cref="ArgumentException">A row is longer than MaxLength, has padding between its tokens, or an id is not in the vocabulary.</exception>
+    /// <exception cref="ArgumentException">A row is longer than MaxLength, has padding between its tokens, an id is not in the vocabulary, or there are more logits than an array holds.</exception>
     /// <exception cref="NotSupportedException">The model is an encoder-decoder, which needs sources and targets, or has no logits.</exception>
     public static float[] ForwardPadded<TModel>(this TModel model, PaddedBatch batch, bool truncate = false)
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: false);
+        float[] logits = Room(TModel.Info, batch);
         (int[] first, int[] lengths, int[] tokens, int[] types, bool[] globals) = batch.Pack(TModel.Info.MaxLength, truncate);
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
         ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)], types, globals);
-        return Pad(lease.Workspace, batch.Columns, first, lengths);
+        Pad(lease.Workspace, batch.Columns, first, lengths, logits);
+        return logits;
     }
 
     /// <summary>Logits of the targets of a padded batch of an encoder-decoder; target row s belongs to source row s.</summary>
@@ -148,13 +150,14 @@ public static class ModelForward
     /// <param name="target">Ids [B, T].</param>
     /// <param name="truncate">Whether a row with more than MaxLength tokens is cut to its first MaxLength; otherwise it is an error.</param>
     /// <returns>[B, T, V]; zero at padding, and at tokens that were cut off.</returns>
-    /// <exception cref="ArgumentException">A row is longer than MaxLength or has padding between its tokens, a source has no token, an id is not in the vocabulary, or the batches differ in rows.</exception>
+    /// <exception cref="ArgumentException">A row is longer than MaxLength or has padding between its tokens, a source has no token, an id is not in the vocabulary, the batches differ in rows, or there are more logits than an array holds.</exception>
     /// <exception cref="NotSupportedException">The model is no encoder-decoder.</exception>
     public static float[] ForwardPadded<TModel>(this TModel model, PaddedBatch source, PaddedBatch target, bool truncate = false)
         where TModel : class, ITransformer<TModel>
     {
         RequireStacks(TModel.Info, sourceAndTarget: true);
         RequirePairs(source.Rows, target.Rows);
+        float[] logits = Room(TModel.Info, target);
         (_, int[] sourceLengths, int[] sourceTokens, _, _) = source.Pack(TModel.Info.MaxLength, truncate);
         (int[] first, int[] lengths, int[] tokens, _, _) = target.Pack(TModel.Info.MaxLength, truncate);
 
@@ -171,7 +174,8 @@ public static class ModelForward
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
         ForwardPass.Encode<TModel>(lease.Workspace, keptTokens.ToArray(), [.. sourceLengths.Where((_, row) => lengths[row] > 0)]);
         ForwardPass.Run<TModel>(lease.Workspace, tokens, [.. lengths.Where(length => length > 0)]);
-        return Pad(lease.Workspace, target.Columns, first, lengths);
+        Pad(lease.Workspace, target.Columns, first, lengths, logits);
+        return logits;
     }
 
     private static float[][] Split(Workspace workspace, int[] lengths)
@@ -189,20 +193,29 @@ public static class ModelForward
         return logits;
     }
 
-    private static float[] Pad(Workspace workspace, int columns, int[] first, int[] lengths)
+    /// <summary>An array for the logits of a batch.</summary>
+    /// <exception cref="ArgumentException">There are more of them than an array holds.</exception>
+    private static float[] Room(ModelInfo info, PaddedBatch batch)
+    {
+        bool isPerToken = info.Rows == OutputRows.All;
+        long count = (long)batch.Rows * (isPerToken ? batch.Columns : 1) * info.Classes;
+        return count <= Array.MaxLength
+            ? new float[count]
+            : throw new ArgumentException(
+                $"The logits of the batch are [{batch.Rows}, {(isPerToken ? $"{batch.Columns}, " : "")}{info.Classes}], {count} numbers; an array holds at most {Array.MaxLength}. Pass fewer rows at a time.", nameof(batch));
+    }
+
+    private static void Pad(Workspace workspace, int columns, int[] first, int[] lengths, float[] logits)
     {
         ModelInfo info = workspace.Weights.Info;
         bool isPerToken = info.Rows == OutputRows.All;
         int width = isPerToken ? columns * info.Classes : info.Classes;
-        var logits = new float[checked(lengths.Length * width)];
         for (int s = 0, row = 0; s < lengths.Length; s++)
         {
             int rows = isPerToken ? lengths[s] : Math.Min(1, lengths[s]);
             ForwardPass.CopyLogits(workspace, row, rows, logits.AsSpan((s * width) + (isPerToken ? first[s] * info.Classes : 0)));
             row += rows;
         }
-
-        return logits;
     }
 
     private static void RequireStacks(ModelInfo info, bool sourceAndTarget)

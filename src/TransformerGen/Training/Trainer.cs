@@ -1,3 +1,4 @@
+using System.Globalization;
 using TransformerGen.Kernels;
 using TransformerGen.Lora;
 using TransformerGen.Model;
@@ -188,7 +189,7 @@ public sealed unsafe partial class Trainer<TModel> : IDisposable
 
         if (adapter.Options.Dropout != 0)
         {
-            throw new ArgumentException($"The adapter has lora_dropout {adapter.Options.Dropout}, which is not supported in training: its product is merged into the weights. Set it to 0 in {LoraAdapter.ConfigName}; the model's own dropout is trained with.", nameof(adapter));
+            throw new ArgumentException($"The adapter has lora_dropout {adapter.Options.Dropout.ToString(CultureInfo.InvariantCulture)}, which is not supported in training: its product is merged into the weights, where its input cannot be dropped. Merge it to use the model; to train it further, set lora_dropout to 0 in {LoraAdapter.ConfigName} (LoraOptions.Dropout). The model's own dropout is trained with.", nameof(adapter));
         }
 
         if (TModel.Info.HasBatchNorm)

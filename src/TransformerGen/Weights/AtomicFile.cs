@@ -32,7 +32,7 @@ internal static class AtomicFile
     public static string Stage(string path, Action<Stream> write)
     {
         string target = Path.GetFullPath(path);
-        string temporary = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetRandomFileName()}.tmp");
+        string temporary = NameBeside(target);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = BufferSize };
         if (!OperatingSystem.IsWindows() && File.Exists(target))
             options.UnixCreateMode = File.GetUnixFileMode(target);
@@ -54,6 +54,9 @@ internal static class AtomicFile
 
         return temporary;
     }
+
+    /// <summary>A name that nobody has, in the folder of a file.</summary>
+    public static string NameBeside(string path) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path, $".{Path.GetRandomFileName()}.tmp");
 
     /// <summary>Removes what is left without hiding the failure that made it necessary.</summary>
     public static void Remove(string temporary)

@@ -23,9 +23,19 @@ public static partial class SafeTensorsShards
     /// <summary>
     /// Writes <c>model.safetensors</c>, or <c>model-00001-of-0000N.safetensors</c> ... and <c>model.safetensors.index.json</c> when the tensors take more than
     /// <paramref name="maxShardBytes"/>. All files are written beside the old ones and flushed to the disk before the first is renamed, the index comes last,
-    /// and only then are weights of an earlier save removed that no longer belong to it. When writing throws, the folder is as it was. Where shards replace
-    /// shards of the same names, the old index goes before the first rename: a crash among the renames leaves a folder that says so, never a mixture.
+    /// and only then are weights of an earlier save removed that no longer belong to it.
     /// </summary>
+    /// <remarks>
+    /// <para>
+    /// When it throws, the folder holds the weights that it held before: renames that were done are taken back. Two exceptions say in their message that it is
+    /// otherwise: old files that cannot be removed behind the switch (the new weights hold), and renames that cannot be taken back (the message names the files).
+    /// </para>
+    /// <para>
+    /// A process that is killed leaves temporary files (<c>.*.tmp</c>) behind, and beside them the old weights or the new. Only where shards replace shards of
+    /// the same names no single rename switches. There the old index goes first and the new one comes last: a kill in between leaves shards without an index,
+    /// which readers refuse, and the old shards under temporary names. A mixture with an index that names it never stands in the folder.
+    /// </para>
+    /// </remarks>
     /// <param name="folder">The folder; created when it is missing.</param>
     /// <param name="tensors">The tensors, each name once; shards take them in this order.</param>
     /// <param name="maxShardBytes">The most bytes of data in a file; a larger tensor has a file of its own.</param>
@@ -33,9 +43,14 @@ public static partial class SafeTensorsShards
     /// <param name="order">The order of the tensors within a file.</param>
     /// <returns>The names of the files that hold the tensors, without the index.</returns>
     /// <exception cref="ArgumentException">A name stands twice, is reserved or is not text, or a header would exceed the format's 100 MB.</exception>
-    /// <exception cref="IOException">A file cannot be written; on Windows also when another reader holds an old file mapped.</exception>
+    /// <exception cref="IOException">A file cannot be written, or an old one cannot be removed; on Windows also when another reader holds an old file mapped.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or a file may not be written.</exception>
-    public static IReadOnlyList<string> Write(string folder, IReadOnlyList<TensorSource> tensors, long maxShardBytes = DefaultShardBytes, IReadOnlyDictionary<string, string>? metadata = null, TensorOrder order = TensorOrder.ByName)
+    public static IReadOnlyList<string> Write(string folder, IReadOnlyList<TensorSource> tensors, long maxShardBytes = DefaultShardBytes, IReadOnlyDictionary<string, string>? metadata = null, TensorOrder order = TensorOrder.ByName) =>
+        Write(folder, tensors, maxShardBytes, metadata, order, static (from, to) => File.Move(from, to, overwrite: true));
+
+    /// <summary>As the public method, with renames that a test can watch and let fail.</summary>
+    internal static IReadOnlyList<string> Write(
+        string folder, IReadOnlyList<TensorSource> tensors, long maxShardBytes, IReadOnlyDictionary<string, string>? metadata, TensorOrder order, Action<string, string> move)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
@@ -44,6 +59,7 @@ public static partial class SafeTensorsShards
         string[] names = [.. Enumerable.Range(0, shards.Count).Select(i => Name(i, shards.Count))];
         Directory.CreateDirectory(folder);
         var staged = new List<(string Temporary, string Target)>();
+        var renames = new RenameLog(move);
         try
         {
             for (int i = 0; i < names.Length; i++)
@@ -55,24 +71,52 @@ public static partial class SafeTensorsShards
 
             string index = Path.Combine(folder, IndexName);
             if (names.Length > 1)
-            {
                 staged.Add((AtomicFile.Stage(index, stream => WriteIndex(stream, shards, names)), index));
-                if (names.Any(name => File.Exists(Path.Combine(folder, name))))
-                    File.Delete(index);
+            Switch(folder, staged, renames);
+        }
+        catch (Exception e)
+        {
+            try
+            {
+                renames.Undo(e);
+            }
+            finally
+            {
+                foreach ((string temporary, _) in staged)
+                    AtomicFile.Remove(temporary);
             }
 
-            foreach ((string temporary, string target) in staged)
-                File.Move(temporary, target, overwrite: true);
-        }
-        catch
-        {
-            foreach ((string temporary, _) in staged)
-                AtomicFile.Remove(temporary);
             throw;
         }
 
-        RemoveOld(folder, names);
+        RemoveOld(folder, names, renames.Aside);
         return names;
+    }
+
+    /// <summary>
+    /// Gives the files their names. The last rename is the one that switches: of one file, that file's; of shards, their index's, or, where weights in one file
+    /// hid it, the one that sets those aside.
+    /// </summary>
+    private static void Switch(string folder, List<(string Temporary, string Target)> staged, RenameLog renames)
+    {
+        if (staged.Count > 1)
+        {
+            string index = staged[^1].Target, weights = Path.Combine(folder, WeightsName);
+            if (File.Exists(weights) || staged.SkipLast(1).Any(file => File.Exists(file.Target)))
+                renames.SetAside(index);
+            foreach ((string temporary, string target) in staged.SkipLast(1))
+            {
+                renames.SetAside(target);
+                renames.Rename(temporary, target);
+            }
+
+            renames.Rename(staged[^1].Temporary, index);
+            renames.SetAside(weights);
+        }
+        else
+        {
+            renames.Rename(staged[0].Temporary, staged[0].Target);
+        }
     }
 
     /// <summary>Tensors in their order, a new shard where the next would make one too large; what is too large alone does not end the shard that is open (as in huggingface_hub).</summary>
@@ -126,19 +170,23 @@ public static partial class SafeTensorsShards
         stream.WriteByte((byte)'\n');
     }
 
-    /// <summary>Readers take <c>model.safetensors</c> before an index, so the weights of an earlier save must not remain beside shards; nor may its shards, which nothing would ever read.</summary>
-    private static void RemoveOld(string folder, string[] names)
+    /// <summary>Removes what the earlier save has left: nothing reads it any more.</summary>
+    private static void RemoveOld(string folder, string[] names, IReadOnlyList<string> aside)
     {
-        var current = names.ToHashSet(StringComparer.Ordinal);
+        List<string> old = [.. aside];
         if (names.Length == 1)
-            File.Delete(Path.Combine(folder, IndexName));
-        else
-            File.Delete(Path.Combine(folder, WeightsName));
-        foreach (string path in Directory.EnumerateFiles(folder, "model-*.safetensors"))
+            old.Add(Path.Combine(folder, IndexName));
+        old.AddRange(Directory.EnumerateFiles(folder, "model-*.safetensors").Where(path => ShardName().IsMatch(Path.GetFileName(path)) && !names.Contains(Path.GetFileName(path))));
+        foreach (string path in old)
         {
-            string name = Path.GetFileName(path);
-            if (ShardName().IsMatch(name) && !current.Contains(name))
+            try
+            {
                 File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"The weights in {folder} are the new ones, but a file of the earlier save cannot be removed: {e.Message} Remove {path} by hand.", e);
+            }
         }
     }
 

@@ -31,14 +31,14 @@ public sealed class ShardedTensors : TensorReader
     /// <summary>Maps the shards of an index, which lie in its folder (or are symbolic links there, as in Hugging Face's cache).</summary>
     /// <param name="indexPath">The index, usually <c>model.safetensors.index.json</c>.</param>
     /// <returns>The open shards.</returns>
-    /// <exception cref="SafeTensorsException">The index or a shard is not sound, shards are missing, or lack tensors; the message names them all.</exception>
+    /// <exception cref="SafeTensorsException">The index or a shard is not sound, shards are missing, or lack tensors (the message names them all), or the checkpoint is replaced meanwhile.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static new ShardedTensors Open(string indexPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(indexPath);
         string folder = Path.GetDirectoryName(Path.GetFullPath(indexPath))!;
-        return Open(ShardIndex.Read(indexPath), indexPath, name => SafeTensorsFile.Open(Path.Combine(folder, name)));
+        return Open(indexPath, name => SafeTensorsFile.Open(Path.Combine(folder, name)));
     }
 
     /// <summary>Opens shards that somebody fetches, for example from a server into memory or from streams; there need be no file.</summary>
@@ -60,6 +60,17 @@ public sealed class ShardedTensors : TensorReader
     {
         foreach (SafeTensorsFile shard in shards)
             shard.Dispose();
+    }
+
+    /// <summary>As above, with shards that a test opens. <see cref="SafeTensorsShards"/> takes the index away before it touches its shards: one that has stayed says that they are of one save.</summary>
+    internal static ShardedTensors Open(string indexPath, Func<string, SafeTensorsFile> openShard)
+    {
+        (DateTime, long) before = Stamp(indexPath);
+        ShardedTensors tensors = Open(ShardIndex.Read(indexPath), indexPath, openShard);
+        if (Stamp(indexPath) == before)
+            return tensors;
+        tensors.Dispose();
+        throw new SafeTensorsException(indexPath, null, "The checkpoint was replaced while it was opened; open it again.", "another index than at the beginning", "the same one until all shards are open");
     }
 
     internal override ReadOnlySpan<byte> Slice(TensorInfo tensor, long offset, int length) => shardOf[tensor.Name].Slice(tensor, offset, length);
@@ -96,6 +107,12 @@ public sealed class ShardedTensors : TensorReader
                 shard.Dispose();
             throw;
         }
+    }
+
+    private static (DateTime Written, long Length) Stamp(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
     }
 
     private static string List(List<string> items)

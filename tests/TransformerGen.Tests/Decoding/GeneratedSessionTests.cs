@@ -29,6 +29,11 @@ public class GeneratedSessionTests
     [Theory]
     [InlineData("paper")]
     [InlineData("paper-decoder")]
+    public void A_padded_batch_of_more_logits_than_an_array_holds_is_refused(string fixture) => FixtureModel.Run(fixture, new TooManyLogits());
+
+    [Theory]
+    [InlineData("paper")]
+    [InlineData("paper-decoder")]
     public void A_step_allocates_nothing(string fixture) => FixtureModel.Run(fixture, new Allocations());
 
     [Theory]
@@ -115,6 +120,24 @@ public class GeneratedSessionTests
                         Assert.Equal(alone[i].Score ?? 0, all.Sentences[s][i].Score ?? 0, 1e-4);
                     }
                 }
+            }
+        }
+    }
+
+    private sealed class TooManyLogits : IModelTest
+    {
+        public void Run<TModel>(TModel model)
+            where TModel : class, ITransformer<TModel>
+        {
+            // In one row the width of a row alone is too much; in two only both are.
+            int[] ids = new int[(Array.MaxLength / TModel.Info.Vocabulary / 2 * 2) + 2];
+            bool[] valid = new bool[ids.Length];
+            foreach (int rows in (int[])[1, 2])
+            {
+                string message = Assert.Throws<ArgumentException>(() => TModel.Info.HasEncoder
+                    ? model.ForwardPadded(new PaddedBatch(ids, valid, rows), new PaddedBatch(ids, valid, rows))
+                    : model.ForwardPadded(new PaddedBatch(ids, valid, rows))).Message;
+                Assert.Contains($"[{rows}, {ids.Length / rows}, {TModel.Info.Vocabulary}], {(long)ids.Length * TModel.Info.Vocabulary} numbers", message, StringComparison.Ordinal);
             }
         }
     }

@@ -23,6 +23,9 @@ public sealed class LoraFileTests
     [Fact]
     public void Modules_that_cannot_be_adapted_are_refused() => LoraModels.Run("llama", new Targeting());
 
+    [Fact]
+    public void An_adapter_that_was_trained_with_dropout_is_used_like_any_other() => LoraModels.Run("llama", new Dropping());
+
     [Theory]
     [InlineData("peft_type", "\"IA3\"")]
     [InlineData("peft_type", null)]
@@ -44,11 +47,16 @@ public sealed class LoraFileTests
     [InlineData("init_lora_weights", "\"pissa\"")]
     [InlineData("target_modules", "\"all-linear\"")]
     [InlineData("target_modules", "\"(\"")]
+    [InlineData("target_modules", "\"([a-z._0-9]+)+!\"")]
     [InlineData("target_modules", "[\"query\"]")]
+    [InlineData("target_modules", "[\"\"]")]
     [InlineData("target_modules", "[1]")]
     [InlineData("target_modules", "null")]
     [InlineData("rank_pattern", "[1]")]
     [InlineData("rank_pattern", "{ \"q_proj\": 0 }")]
+    [InlineData("rank_pattern", "{ \"([a-z._0-9]+)+!\": 4 }")]
+    [InlineData("alpha_pattern", "{ \"([a-z._0-9]+)+!\": 4 }")]
+    [InlineData("alpha_pattern", "{ \"(\": 4 }")]
     [InlineData("something_new", "1")]
     public void Configurations_are_honoured_or_refused_by_name(string key, string? value) => LoraModels.Run("llama", new Refusing(key, value));
 
@@ -208,7 +216,33 @@ public sealed class LoraFileTests
             Assert.Contains("q_proj, k_proj, v_proj", Message("query"), StringComparison.Ordinal);
             Assert.Contains("looked up", Message("embed_tokens"), StringComparison.Ordinal);
             Assert.Contains("'norm'", Message("norm"), StringComparison.Ordinal);
-            Assert.Contains("Give the modules", Message(), StringComparison.Ordinal);
+            Assert.Contains("give the modules", Message(), StringComparison.Ordinal);
+        }
+    }
+
+    private sealed class Dropping : IModelAction
+    {
+        public void Run<TModel>()
+            where TModel : class, ITrainable<TModel>
+        {
+            using var folder = new TemporaryFolder();
+            string copy = Copy(folder);
+            Edit(Path.Combine(copy, LoraAdapter.ConfigName), "lora_dropout", "0.1");
+            TModel model = LoraModels.Load<TModel>("llama");
+            using ModelWeights weights = model.Weights;
+            float[] merged;
+            using (LoraAdapter plain = LoraAdapter.Load(LoraModels.Adapter, weights))
+            {
+                plain.Merge();
+                merged = LoraModels.Bits(weights);
+                plain.Unmerge();
+            }
+
+            using LoraAdapter dropped = LoraAdapter.Load(copy, weights);
+            Assert.Equal(0.1, dropped.Options.Dropout);
+            Assert.NotEqual(merged, LoraModels.Bits(weights));
+            dropped.Merge();
+            Assert.Equal(merged, LoraModels.Bits(weights));
         }
     }
 
@@ -224,6 +258,7 @@ public sealed class LoraFileTests
             using ModelWeights weights = model.Weights;
             string message = Assert.Throws<InvalidDataException>(() => LoraAdapter.Load(copy, weights)).Message;
             Assert.Contains(LoraAdapter.ConfigName, message, StringComparison.Ordinal);
+            Assert.Contains(key, message, StringComparison.Ordinal);
         }
     }
 }

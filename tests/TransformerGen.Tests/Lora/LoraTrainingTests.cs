@@ -153,7 +153,8 @@ public sealed class LoraTrainingTests
             // Dropout acts on the adapter's input; what is merged has none.
             using LoraAdapter dropping = LoraAdapter.Create(others, s_lora with { Dropout = 0.1 });
             dropping.Merge();
-            Assert.Contains("lora_dropout", Assert.Throws<ArgumentException>(() => new Trainer<TModel>(stranger, adapter: dropping)).Message, StringComparison.Ordinal);
+            string refusal = Assert.Throws<ArgumentException>(() => new Trainer<TModel>(stranger, adapter: dropping)).Message;
+            Assert.All((string[])["lora_dropout 0.1", LoraAdapter.ConfigName, "LoraOptions.Dropout"], part => Assert.Contains(part, refusal, StringComparison.Ordinal));
 
             // Disposing of an adapter keeps what it has made of the model.
             float[] merged = LoraModels.Bits(weights);

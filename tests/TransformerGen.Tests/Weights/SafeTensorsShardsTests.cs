@@ -103,16 +103,121 @@ public sealed class SafeTensorsShardsTests
     }
 
     [Fact]
-    public void A_save_that_is_interrupted_among_its_renames_is_refused_and_never_a_mixture()
+    public void When_a_name_is_taken_the_renames_before_it_are_taken_back()
     {
         // The second shard's name is taken by a folder, so that its rename fails behind the first one's.
         using var folder = new TemporaryFolder();
         SafeTensorsShards.Write(folder.File("."), Tensors(1f, ("a", 2), ("b", 2)), 8);
         File.Delete(folder.File("model-00002-of-00002.safetensors"));
         Directory.CreateDirectory(folder.File("model-00002-of-00002.safetensors"));
+        byte[] first = File.ReadAllBytes(folder.File("model-00001-of-00002.safetensors"));
         Assert.ThrowsAny<Exception>(() => SafeTensorsShards.Write(folder.File("."), Tensors(5f, ("a", 2), ("b", 2)), 8));
-        Assert.Equal(["model-00001-of-00002.safetensors"], folder.Names());
-        Assert.Throws<FileNotFoundException>(() => TensorReader.Open(folder.File(".")));
+        Assert.Equal(["model-00001-of-00002.safetensors", SafeTensorsShards.IndexName], folder.Names());
+        Assert.Equal(first, File.ReadAllBytes(folder.File("model-00001-of-00002.safetensors")));
+    }
+
+    /// <summary>Sizes of shards before and after: one file is 1000, three shards are 8, two are 16; 0 is an empty folder.</summary>
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(1000, 1000)]
+    [InlineData(1000, 8)]
+    [InlineData(8, 1000)]
+    [InlineData(8, 8)]
+    [InlineData(8, 16)]
+    [InlineData(16, 8)]
+    [InlineData(-8, 8)]
+    public void Whichever_rename_fails_the_folder_is_as_it_was_and_no_reader_sees_a_mixture(int before, int after)
+    {
+        (string, int)[] sizes = [("a", 2), ("b", 2), ("c", 2)];
+        for (int failing = 0; ; failing++)
+        {
+            using var folder = new TemporaryFolder();
+            if (before < 0)
+            {
+                // Shards that weights in one file hide.
+                SafeTensorsShards.Write(folder.File("shards"), Tensors(3f, sizes), -before);
+                SafeTensorsShards.Write(folder.File("."), Tensors(1f, sizes), 1000);
+                foreach (string path in Directory.GetFiles(folder.File("shards")))
+                    File.Move(path, folder.File(Path.GetFileName(path)));
+            }
+            else if (before > 0)
+            {
+                SafeTensorsShards.Write(folder.File("."), Tensors(1f, sizes), before);
+            }
+
+            (string Name, byte[] Content)[] old = [.. folder.Names().Select(name => (name, File.ReadAllBytes(folder.File(name))))];
+            int count = 0;
+            void Move(string from, string to)
+            {
+                Assert.Contains(First(folder), (float?[])[null, before == 0 ? (float?)null : 1f, 5f]);
+                if (count++ == failing)
+                    throw new IOException("The disk is gone.");
+                File.Move(from, to, overwrite: true);
+            }
+
+            IReadOnlyList<string>? names = null;
+            Exception? thrown = Record.Exception(() => names = SafeTensorsShards.Write(folder.File("."), Tensors(5f, sizes), after, null, TensorOrder.ByName, Move));
+            if (names is null)
+            {
+                Assert.Equal("The disk is gone.", Assert.IsType<IOException>(thrown).Message);
+                Assert.Equal(old.Select(file => file.Name), folder.Names());
+                Assert.All(old, file => Assert.Equal(file.Content, File.ReadAllBytes(folder.File(file.Name))));
+                Assert.Equal(before == 0 ? (float?)null : 1f, First(folder));
+                continue;
+            }
+
+            Assert.Equal(failing, count);
+            Assert.True(failing >= 1);
+            Assert.Equal(5f, First(folder));
+            Assert.Equal([.. names, .. (string[])(names.Count > 1 ? [SafeTensorsShards.IndexName] : [])], folder.Names());
+            break;
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_taken_back_is_said()
+    {
+        // Behind the failing rename somebody else has taken the old index's name.
+        using var folder = new TemporaryFolder();
+        SafeTensorsShards.Write(folder.File("."), Tensors(1f, ("a", 2), ("b", 2)), 8);
+        int count = 0;
+        void Move(string from, string to)
+        {
+            if (count++ == 2)
+            {
+                File.WriteAllText(folder.File(SafeTensorsShards.IndexName), "somebody else's");
+                throw new IOException("The disk is gone.");
+            }
+
+            File.Move(from, to, overwrite: true);
+        }
+
+        string message = Assert.Throws<IOException>(() => SafeTensorsShards.Write(folder.File("."), Tensors(5f, ("a", 2), ("b", 2)), 8, null, TensorOrder.ByName, Move)).Message;
+        Assert.Contains("The disk is gone.", message, StringComparison.Ordinal);
+        string aside = Assert.Single(folder.Names(), name => name.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.Contains($"What was there before: {SafeTensorsShards.IndexName} is {aside}.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_save_between_the_opening_of_two_shards_is_noticed()
+    {
+        using var folder = new TemporaryFolder();
+        SafeTensorsShards.Write(folder.File("."), Tensors(1f, ("a", 2), ("b", 2)), 8);
+        string index = folder.File(SafeTensorsShards.IndexName);
+        File.SetLastWriteTimeUtc(index, DateTime.UnixEpoch);
+        bool isFirst = true;
+        SafeTensorsFile Open(string name)
+        {
+            SafeTensorsFile shard = SafeTensorsFile.Open(folder.File(name));
+            if (isFirst)
+                SafeTensorsShards.Write(folder.File("."), Tensors(5f, ("a", 2), ("b", 2)), 8);
+            isFirst = false;
+            return shard;
+        }
+
+        Assert.Contains("replaced", Assert.Throws<SafeTensorsException>(() => ShardedTensors.Open(index, Open)).Message, StringComparison.Ordinal);
+        using ShardedTensors again = ShardedTensors.Open(index, Open);
+        Assert.Equal(2, again.Tensors.Count);
     }
 
     [Fact]
@@ -152,6 +257,25 @@ public sealed class SafeTensorsShardsTests
         // The same bytes as the reference library's: header, order of tensors and padding.
         foreach (string name in (string[])["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"])
             Assert.Equal(File.ReadAllBytes(TestFiles.Fixture("llama-f16-sharded/" + name)), File.ReadAllBytes(folder.File(name)));
+    }
+
+    /// <summary>The first value that all tensors of a folder begin with; null where there is nothing to read.</summary>
+    private static float? First(TemporaryFolder folder)
+    {
+        try
+        {
+            using TensorReader tensors = TensorReader.Open(folder.File("."));
+            float[] values = new float[2];
+            return Assert.Single(tensors.Tensors.Keys.Select(name =>
+            {
+                tensors.ReadFloats(name, values);
+                return values[0];
+            }).Distinct());
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private static TensorSource[] Tensors(float first, params (string Name, int Count)[] sizes) => Tensors(first, TensorType.F32, sizes);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Google.Protobuf;
+using TransformerGen.Weights;
 
 namespace TransformerGen.Text.Json;
 
@@ -70,7 +72,7 @@ internal sealed class SentencePieceFile
         {
             Fields(content, (field, input) =>
             {
-                if (field == 1) file.ReadPiece(input.ReadBytes().ToByteArray());
+                if (field == 1) file.ReadPiece(input.ReadBytes().ToByteArray(), name);
                 else if (field == 2) Fields(input.ReadBytes().ToByteArray(), file.ReadTrainer);
                 else if (field == 3) Fields(input.ReadBytes().ToByteArray(), file.ReadNormalizer);
                 else return false;
@@ -85,7 +87,7 @@ internal sealed class SentencePieceFile
         return file.Pieces.Count > 0 ? file : throw new InvalidDataException($"{name} is no SentencePiece model: it holds no pieces.");
     }
 
-    private void ReadPiece(byte[] content)
+    private void ReadPiece(byte[] content, string name)
     {
         var (text, score, kind) = ("", 0f, Kind.Normal);
         Fields(content, (field, input) =>
@@ -96,6 +98,8 @@ internal sealed class SentencePieceFile
             else return false;
             return true;
         });
+        if (!float.IsFinite(score))
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{name}: the score of piece {Pieces.Count}, {SafeTensorsException.Quote(text)}, is {score}; expected a finite number, by which pieces are ranked."));
         Pieces.Add((text, score, kind));
     }
 
