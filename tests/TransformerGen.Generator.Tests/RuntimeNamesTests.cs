@@ -33,7 +33,7 @@ public sealed class RuntimeNamesTests
     [InlineData("ALIASES", "namespace Other { TYPES }")]
     public void Global_usings_of_the_user_do_not_disturb(string directives, string types)
     {
-        string[] names = [.. RuntimeNames.Namespaces.Keys];
+        string[] names = [.. RuntimeNames.Namespaces.Keys, "MethodImplAttribute"];
         string aliases = string.Concat(names.Select(name => $"global using {name} = Other.{name};\n"));
         string declared = string.Concat(names.Select(name => $"internal struct {name};\n"));
         string source = directives.Replace("ALIASES", aliases, StringComparison.Ordinal) + types.Replace("TYPES", declared, StringComparison.Ordinal)

@@ -46,9 +46,12 @@ internal static class RuntimeNames
 
         (HashSet<INamespaceOrTypeSymbol> opened, HashSet<string> aliases) = GlobalUsings(compilation);
         scopes.AddRange(opened);
-        return s_namespaces.Where(name => aliases.Contains(name.Key) || scopes.Any(scope => scope.GetMembers(name.Key).Any(member => !IsMeant(member, name.Value)))).Select(name => name.Key)
-            .OrderBy(name => name, StringComparer.Ordinal);
+        return s_namespaces.Where(name => Spellings(name.Key).Any(spelling => aliases.Contains(spelling) || scopes.Any(scope => scope.GetMembers(spelling).Any(member => !IsMeant(member, name.Value)))))
+            .Select(name => name.Key).OrderBy(name => name, StringComparer.Ordinal);
     }
+
+    /// <summary>What may stand for a name: an attribute is found by its whole name, too.</summary>
+    private static IEnumerable<string> Spellings(string name) => name == "MethodImpl" ? [name, name + "Attribute"] : [name];
 
     /// <summary>Writes names in full.</summary>
     /// <param name="text">A generated file.</param>

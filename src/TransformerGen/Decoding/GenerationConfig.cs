@@ -40,7 +40,7 @@ public static class GenerationConfig
             throw new InvalidDataException($"'{file}' has a value of the wrong type at '{key}'. {exception.Message}", exception);
         }
 
-        // A temperature of 0 is how some files ask for the most probable token; transformers then does not sample.
+        // A temperature of 0 is how some files ask for the most probable token; transformers refuses to sample with it.
         if (options.Temperature == 0)
         {
             options = options with { Sample = false, Temperature = 1 };
@@ -82,7 +82,7 @@ public static class GenerationConfig
         "encoder_no_repeat_ngram_size" when value.GetInt32() != 0 => throw Unsupported(key, value, file),
         "encoder_repetition_penalty" or "guidance_scale" when value.GetDouble() != 1 => throw Unsupported(key, value, file),
         "epsilon_cutoff" or "eta_cutoff" when value.GetDouble() != 0 => throw Unsupported(key, value, file),
-        "stop_strings" or "watermarking_config" or "dola_layers" or "forced_decoder_ids" when !IsEmpty(value) => throw Unsupported(key, value, file),
+        "max_time" or "stop_strings" or "watermarking_config" or "dola_layers" or "forced_decoder_ids" when !IsEmpty(value) => throw Unsupported(key, value, file),
         "renormalize_logits" when value.GetBoolean() => throw Unsupported(key, value, file),
         "begin_suppress_tokens" or "sequence_bias" or "force_words_ids" or "constraints" or "exponential_decay_length_penalty" when !IsEmpty(value) => throw Unsupported(key, value, file),
         _ => options,

@@ -66,10 +66,19 @@ public sealed class ShardedTensors : TensorReader
     internal static ShardedTensors Open(string indexPath, Func<string, SafeTensorsFile> openShard)
     {
         (DateTime, long) before = Stamp(indexPath);
-        ShardedTensors tensors = Open(ShardIndex.Read(indexPath), indexPath, openShard);
-        if (Stamp(indexPath) == before)
+        ShardedTensors? tensors = null;
+        try
+        {
+            tensors = Open(ShardIndex.Read(indexPath), indexPath, openShard);
+        }
+        catch (SafeTensorsException) when (Stamp(indexPath) != before)
+        {
+            // Its shards are those of two saves: what is wrong with them says nothing.
+        }
+
+        if (tensors is not null && Stamp(indexPath) == before)
             return tensors;
-        tensors.Dispose();
+        tensors?.Dispose();
         throw new SafeTensorsException(indexPath, null, "The checkpoint was replaced while it was opened; open it again.", "another index than at the beginning", "the same one until all shards are open");
     }
 

@@ -61,6 +61,7 @@ public sealed class GenerationConfigTests : IDisposable
     [InlineData("exponential_decay_length_penalty", "[5, 1.1]")]
     [InlineData("forced_eos_token_id", "[1, 2]")]
     [InlineData("decoder_start_token_id", "[1, 2]")]
+    [InlineData("max_time", "2.5")]
     [InlineData("stop_strings", "[\"end\"]")]
     [InlineData("stop_strings", "\"end\"")]
     [InlineData("watermarking_config", "{\"bias\": 2.5}")]

@@ -20,8 +20,8 @@ internal sealed class DistilBertFamily : HubFamily
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
-        int width = config.Size("dim", 768, "the width of every position", "hidden_size"), heads = config.Heads("n_heads", 12, "num_attention_heads");
-        int layers = config.Layers("n_layers", 6, "num_hidden_layers"), inner = config.Size("hidden_dim", 3072, "the inner width of the feed-forward sublayer");
+        int width = config.Size("hidden_size", 768, "the width of every position", "dim"), heads = config.Heads("num_attention_heads", 12, "n_heads");
+        int layers = config.Layers("num_hidden_layers", 6, "n_layers"), inner = config.Size("hidden_dim", 3072, "the inner width of the feed-forward sublayer");
         int vocabulary = config.Vocabulary(30522), length = config.Length("max_position_embeddings", 512), headWidth = config.HeadWidth(width, heads, "n_heads");
         float dropout = config.Rate("dropout", 0.1), attentionDropout = config.Rate("attention_dropout", 0.1);
         ActivationKind activation = config.Activation("activation", "gelu");

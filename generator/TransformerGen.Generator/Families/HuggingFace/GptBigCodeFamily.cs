@@ -26,8 +26,8 @@ internal sealed class GptBigCodeFamily : HubFamily
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
-        int width = config.Size("n_embd", 768, "the width of every position", "hidden_size"), heads = config.Heads("n_head", 12, "num_attention_heads");
-        int layers = config.Layers("n_layer", 12, "num_hidden_layers"), vocabulary = config.Vocabulary(50257), length = config.Length("n_positions", 1024, "max_position_embeddings");
+        int width = config.Size("hidden_size", 768, "the width of every position", "n_embd"), heads = config.Heads("num_attention_heads", 12, "n_head");
+        int layers = config.Layers("num_hidden_layers", 12, "n_layer"), vocabulary = config.Vocabulary(50257), length = config.Length("max_position_embeddings", 1024, "n_positions");
         int inner = config.Optional("n_inner", 1, "the inner width of the feed-forward sublayer") ?? 4 * width, headWidth = config.HeadWidth(width, heads, "n_head");
         float epsilon = config.Epsilon("layer_norm_epsilon", 1e-5);
         float embeddingDropout = config.Rate("embd_pdrop", 0.1), dropout = config.Rate("resid_pdrop", 0.1), attentionDropout = config.Rate("attn_pdrop", 0.1);

@@ -130,7 +130,14 @@ internal static class HubDecoders
 
         if (window is null && sliding.Contains(true))
         {
-            config.Report("sliding_window", "null", "a number of keys, where layers of the kind \"" + Windowed + "\" need it");
+            if (config.Reader.IsGiven("sliding_window"))
+            {
+                config.Refuse("use_sliding_window", "true, where layers of the kind \"" + Windowed + "\" need a window");
+            }
+            else
+            {
+                config.Report("sliding_window", "null", "a number of keys, where layers of the kind \"" + Windowed + "\" need it");
+            }
         }
 
         return sliding;

@@ -24,7 +24,7 @@ internal abstract class HubFamily : Family
     {
         var config = new HubConfig(reader, ModelType) { ChosenLabels = choice?.Labels };
         HubTask task = choice?.Task ?? Architecture(reader);
-        if (Tasks.Contains(HubTask.CausalLanguage))
+        if (Tasks.Contains(HubTask.CausalLanguage) || Tasks.Contains(HubTask.SequenceToSequence))
         {
             config.Only("is_causal", true); // Where it is false, transformers 5 lets a decoder see what follows.
         }

@@ -108,6 +108,13 @@ internal static class HubRope
         switch (type)
         {
             case "default":
+                if (scale is not null && scaling!.IsGiven("factor") && !scaling.IsGiven("rope_type") && !scaling.IsGiven("type"))
+                {
+                    scale.Refuse("factor", "a rope_type beside it, which says how the factor stretches");
+                }
+
+                scaling?.Has("factor");
+                break;
             case "dynamic":
                 // Dynamic scaling leaves sequences up to the original length alone; longer ones are beyond MaxLength.
                 scaling?.Has("factor");
