@@ -117,4 +117,7 @@ public enum ModelHead
 
     /// <summary>Where in a text the answer to a question begins and ends.</summary>
     QuestionAnswering,
+
+    /// <summary>The last hidden states of an encoder-decoder's encoder alone.</summary>
+    Encoder,
 }

@@ -103,7 +103,7 @@ internal sealed class CaseBatch
             workspace.Target.Add(Target[i], slot: i, sourceSlot: i);
         }
 
-        workspace.Labels.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source);
+        workspace.Labels.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source, _info.HasDecoder ? workspace.Target : workspace.Source);
     }
 
     /// <summary>The batch as the trainer takes it.</summary>

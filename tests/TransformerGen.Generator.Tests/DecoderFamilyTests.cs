@@ -64,6 +64,61 @@ public class DecoderFamilyTests
         Assert.Equal(classifies, spec.Decoder!.Embedding.Table.StartsWith(spec.Prefix, StringComparison.Ordinal));
     }
 
+    /// <summary>Names of the last product and of the body, and the dropout between them.</summary>
+    [Theory]
+    [InlineData("gpt2", "GPT2ForTokenClassification", "classifier.weight", "transformer.wte.weight", 0.1f)]
+    [InlineData("gpt_neo", "GPTNeoForTokenClassification", "classifier.weight", "transformer.wte.weight", 0.1f)]
+    [InlineData("gpt_neox", "GPTNeoXForTokenClassification", "classifier.weight", "gpt_neox.embed_in.weight", 0.1f)]
+    [InlineData("bloom", "BloomForTokenClassification", "classifier.weight", "transformer.word_embeddings.weight", 0f)]
+    [InlineData("falcon", "FalconForTokenClassification", "classifier.weight", "transformer.word_embeddings.weight", 0f)]
+    [InlineData("stablelm", "StableLmForTokenClassification", "score.weight", "model.embed_tokens.weight", 0f)]
+    [InlineData("llama", "LlamaForTokenClassification", "score.weight", "model.embed_tokens.weight", 0.1f)]
+    [InlineData("gemma2", "Gemma2ForTokenClassification", "score.weight", "model.embed_tokens.weight", 0.1f)]
+    [InlineData("llama", "LlamaForQuestionAnswering", "qa_outputs.weight", "transformer.embed_tokens.weight", null)]
+    [InlineData("qwen3_moe", "Qwen3MoeForQuestionAnswering", "qa_outputs.weight", "transformer.embed_tokens.weight", null)]
+    [InlineData("mistral", "MistralForQuestionAnswering", "qa_outputs.weight", "model.embed_tokens.weight", null)]
+    [InlineData("mixtral", "MixtralForQuestionAnswering", "qa_outputs.weight", "model.embed_tokens.weight", null)]
+    [InlineData("gptj", "GPTJForQuestionAnswering", "qa_outputs.weight", "transformer.wte.weight", null)]
+    [InlineData("opt", "OPTForQuestionAnswering", "qa_outputs.weight", "model.decoder.embed_tokens.weight", null)]
+    public void Heads_that_answer_for_every_token_are_read(string type, string architecture, string output, string table, float? dropout)
+    {
+        ModelSpec spec = Read(type, $"\"architectures\": [\"{architecture}\"], \"num_labels\": 3");
+        Assert.Equal(dropout is null ? HeadKind.Span : HeadKind.Classes, spec.Head.Kind);
+        Assert.Equal((output, table, HeadRows.All), (spec.Head.Output!.Weights[0].Name, spec.Decoder!.Embedding.Table, spec.Head.Rows));
+        Assert.NotNull(spec.Head.Output.Biases);
+        Assert.StartsWith(spec.Prefix, table, StringComparison.Ordinal);
+        Assert.Equal(dropout, spec.Head.Steps.OfType<DropoutStepSpec>().Select(step => (float?)step.Rate).SingleOrDefault());
+    }
+
+    [Theory]
+    [InlineData("llama", "", 0.1f)]
+    [InlineData("llama", ", \"hidden_dropout\": 0.3", 0.3f)]
+    [InlineData("llama", ", \"hidden_dropout\": 0.3, \"classifier_dropout\": 0.2", 0.2f)]
+    [InlineData("bloom", ", \"hidden_dropout\": 0.3, \"classifier_dropout\": null", 0.3f)]
+    [InlineData("gpt_neox", ", \"hidden_dropout\": 0.3", 0.1f)]
+    public void Dropout_in_front_of_classes_of_tokens_is_the_first_that_is_given(string type, string members, float expected) =>
+        Assert.Equal(expected, Assert.IsType<DropoutStepSpec>(Assert.Single(Read(type, "\"architectures\": [\"XForTokenClassification\"]" + members).Head.Steps)).Rate);
+
+    /// <summary>LongRoPE: the short divisors, up to the original length, times the stretch's factor.</summary>
+    [Theory]
+    [InlineData("llama", "\"original_max_position_embeddings\": 64, \"max_position_embeddings\": 256, \"rope_scaling\": { \"factor\": 9.0, ", 64, 4)]
+    [InlineData("llama", "\"max_position_embeddings\": 256, \"rope_scaling\": { \"factor\": 9.0, \"original_max_position_embeddings\": 64, ", 256, 9)]
+    [InlineData("llama", "\"max_position_embeddings\": 256, \"rope_parameters\": { \"factor\": 9.0, \"original_max_position_embeddings\": 64, ", 64, 9)]
+    [InlineData("llama", "\"max_position_embeddings\": 256, \"rope_parameters\": { \"original_max_position_embeddings\": 64, ", 64, 4)]
+    [InlineData("phi3", "\"max_position_embeddings\": 16384, \"rope_scaling\": { ", 4096, 4)]
+    [InlineData("phi3", "\"original_max_position_embeddings\": 64, \"max_position_embeddings\": 64, \"rope_scaling\": { ", 64, 1)]
+    public void Long_rotation_holds_up_to_the_original_length(string type, string members, int length, double stretch)
+    {
+        ModelSpec spec = Read(type, members + "\"type\": \"longrope\", \"short_factor\": [1.0, 2, 4.0, 8.0], \"long_factor\": [3.0, 3.0, 3.0, 3.0] }");
+        RotarySpec rotary = spec.Decoder!.Layers[0].Sublayers.OfType<AttentionSpec>().Single().Rotary!;
+        Assert.Equal(length, spec.MaxLength);
+        Assert.Equal([1, 0.1 / 2, 0.01 / 4, 0.001 / 8], rotary.InverseFrequencies.Select(f => Math.Round(f, 12)));
+        Assert.Equal((float)(stretch > 1 ? Math.Sqrt(1 + (Math.Log(stretch) / Math.Log(length))) : 1), rotary.Factor);
+        rotary = Read(type, members + "\"type\": \"longrope\", \"attention_factor\": 1.5, \"short_factor\": [1.0, 2, 4.0, 8.0], \"long_factor\": [3.0, 3.0, 3.0, 3.0] }")
+            .Decoder!.Layers[0].Sublayers.OfType<AttentionSpec>().Single().Rotary!;
+        Assert.Equal(1.5f, rotary.Factor);
+    }
+
     [Theory]
     [InlineData("gpt2", "\"add_cross_attention\": true")]
     [InlineData("gpt2", "\"n_head\": 5")]
@@ -83,6 +138,14 @@ public class DecoderFamilyTests
     [InlineData("gpt_neo", "\"window_size\": 0")]
     [InlineData("gpt_neox", "\"rotary_pct\": 1.5")]
     [InlineData("gpt_neox", "\"rope_scaling\": { \"type\": \"longrope\" }")]
+    [InlineData("gpt_neox", "\"rope_scaling\": { \"type\": \"su\", \"short_factor\": [1.0, 1.0], \"long_factor\": [1.0, 1.0], \"factor\": 2.0 }")]
+    [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 1, 1, 1] }")]
+    [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"short_factor\": [1, 1, 0, 1], \"long_factor\": [1, 1, 1, 1], \"factor\": 2.0 }")]
+    [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 1, 1], \"factor\": 2.0 }")]
+    [InlineData("granite", "\"architectures\": [\"GraniteForQuestionAnswering\"]")]
+    [InlineData("gptj", "\"architectures\": [\"GPTJForTokenClassification\"]")]
+    [InlineData("phi3", "\"architectures\": [\"Phi3ForQuestionAnswering\"]")]
+    [InlineData("gemma3_text", "\"architectures\": [\"Gemma3TextForTokenClassification\"]")]
     [InlineData("opt", "\"layer_norm_elementwise_affine\": false")]
     [InlineData("bloom", "\"hidden_dropout\": 1.0")]
     [InlineData("llama", "\"rope_scaling\": { \"rope_type\": \"longrope\", \"factor\": 2.0 }")]

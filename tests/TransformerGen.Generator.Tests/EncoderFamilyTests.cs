@@ -83,7 +83,7 @@ public class EncoderFamilyTests
     [InlineData("marian", "\"d_model\": 15, \"encoder_attention_heads\": 3, \"decoder_attention_heads\": 3", "'d_model' is 15, which is not supported for model_type 'marian'. Supported is an even number from 4: positions are pairs of a sine and a cosine.")]
     [InlineData("m2m_100", "\"d_model\": 2, \"encoder_attention_heads\": 1, \"decoder_attention_heads\": 1", "'d_model' is 2, which is not supported for model_type 'm2m_100'. Supported is an even number from 4: positions are pairs of a sine and a cosine.")]
     [InlineData("bart", "\"encoder_layerdrop\": 1.0", "encoder_layerdrop is 1, and must be at least 0 and less than 1.")]
-    [InlineData("bart", "\"architectures\": [\"BartForCausalLM\"]", "'architectures' is \"BartForCausalLM\", which is not supported for model_type 'bart'. Supported is a class that ends with \"...ForConditionalGeneration\".")]
+    [InlineData("bart", "\"architectures\": [\"BartForCausalLM\"]", "'architectures' is \"BartForCausalLM\", which is not supported for model_type 'bart'. Supported is a class that ends with \"...ForConditionalGeneration\", \"...Model\", \"...ForSequenceClassification\" or \"...ForQuestionAnswering\".")]
     [InlineData("mbart", "\"tie_encoder_decoder\": true", "'tie_encoder_decoder' is true, which is not supported for model_type 'mbart'. Supported is false.")]
     [InlineData("pegasus", "\"quantization_config\": {\"bits\": 4}", "'quantization_config' is an object, which is not supported for model_type 'pegasus'. Supported is null.")]
     [InlineData("t5", "\"feed_forward_proj\": \"gated-mish\"", "'feed_forward_proj' is \"gated-mish\", which is not supported for model_type 't5'.")]

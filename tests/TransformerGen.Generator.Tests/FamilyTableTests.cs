@@ -21,6 +21,7 @@ public sealed partial class FamilyTableTests
         ["tokens"] = HubTask.TokenClassification,
         ["spans"] = HubTask.QuestionAnswering,
         ["model"] = HubTask.Model,
+        ["encoder"] = HubTask.Encoder,
     };
 
     private static readonly Row[] s_rows = [.. Rows(File.ReadAllLines(Path.Combine(Repository.Root, "docs", "families.md")))];

@@ -89,6 +89,13 @@ public sealed class RuntimeNamesTests
             tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
             used);
 
+        // A head whose decoder is fed the source.
+        const string Mirrored = """{ "model_type": "t5", "d_model": 8, "num_heads": 2, "d_kv": 4, "num_layers": 1, "d_ff": 8, "vocab_size": 9 }""";
+        Collect(
+            GeneratedModel.Generate("using TransformerGen; [TransformerModel(\"config.json\", Head = ModelHead.QuestionAnswering)] public sealed partial class Model;", Mirrored),
+            tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal),
+            used);
+
         // A family whose batches mark tokens that see everything.
         Collect(
             GeneratedModel.Generate(

@@ -21,7 +21,7 @@ internal static class RuntimeNames
         ("System.Runtime.CompilerServices", "MethodImpl MethodImplOptions"),
         ("System.Runtime.Intrinsics", "Vector256 Vector512"),
         ("TransformerGen.Kernels", "DropoutKey ILanes KernelScratch KeyBlock KeyPanels LaneMath LaneParts Lanes128 Lanes256 Lanes512 Losses RotaryTable Team Zeros"),
-        ("TransformerGen.Model", "ArenaSizes CapturedAttention CapturedState GlobalTokens ICapturing ITrainable ITransformer Initialization KeyValueCache LabelView LoadOptions ModelFiles ModelInfo ModelMismatchException ModelWeights NativeBuffer OutputKind OutputLoss OutputRows ParameterInfo Region RowView Sinusoid TensorLayout Workspace"),
+        ("TransformerGen.Model", "ArenaSizes CapturedAttention CapturedState GlobalTokens ICapturing ITrainable ITransformer Initialization KeyValueCache LabelView LoadOptions ModelFiles ModelInfo ModelMismatchException ModelWeights NativeBuffer OutputKind OutputLoss OutputRows ParameterInfo Region RowView Sinusoid TargetOrigin TensorLayout Workspace"),
     }.SelectMany(group => group.Names.Split(' ').Select(name => (name, group.Namespace))).ToDictionary(pair => pair.name, pair => pair.Namespace, StringComparer.Ordinal);
 
     /// <summary>The short names with their namespaces.</summary>

@@ -175,6 +175,11 @@ internal static class SurfaceEmitter
             };
             lines.Add($"Output = OutputKind.{kind}");
             lines.Add($"Rows = OutputRows.{head.Rows}");
+            if (head.Targets != TargetOrigin.Given)
+            {
+                lines.Add($"Targets = TargetOrigin.{head.Targets}");
+            }
+
             lines.Add($"Loss = OutputLoss.{head.Loss}");
             lines.Add($"Classes = {head.Classes}");
             Dictionary<string, Graph.Value> outputs = (model.Decoding ?? model.Encoding)!.Graph.Outputs;

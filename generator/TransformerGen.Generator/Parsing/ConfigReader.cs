@@ -114,6 +114,31 @@ internal sealed class ConfigReader : IFieldReporter
         ? double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.PositiveInfinity
         : null;
 
+    /// <summary>A list of numbers, null when the key is absent.</summary>
+    public IReadOnlyList<double>? Reals(string key)
+    {
+        const string Expected = "a list of numbers in square brackets";
+        if (Find(key, JsonKind.Array, Expected) is not { } list)
+        {
+            return null;
+        }
+
+        var numbers = new List<double>();
+        foreach (JsonValue item in list.Items)
+        {
+            if (item.Kind == JsonKind.Number && double.TryParse(item.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+            {
+                numbers.Add(number);
+            }
+            else
+            {
+                Report(Descriptors.WrongType, item.Place, key, "a list with " + item.Describe(), Expected);
+            }
+        }
+
+        return numbers;
+    }
+
     /// <summary>An object inside, null when the key is absent.</summary>
     public ConfigReader? Nested(string key) => Find(key, JsonKind.Object, "an object in curly brackets") is { } value ? new ConfigReader(_path, Text, value, _problems, this) : null;
 

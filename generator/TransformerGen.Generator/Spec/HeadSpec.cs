@@ -26,6 +26,22 @@ internal enum HeadRows
 
     /// <summary>The last token of each sequence.</summary>
     Last,
+
+    /// <summary>The last end token of each sequence.</summary>
+    End,
+}
+
+/// <summary>What the decoder of an encoder-decoder is fed when whole sequences are answered for.</summary>
+internal enum TargetOrigin
+{
+    /// <summary>Targets of the caller's.</summary>
+    Given,
+
+    /// <summary>The source, one place to the right behind the begin token.</summary>
+    Begin,
+
+    /// <summary>The source, one place to the right behind its own last token.</summary>
+    Last,
 }
 
 /// <summary>What the head's numbers are compared with.</summary>
@@ -48,6 +64,8 @@ internal sealed record HeadSpec(HeadKind Kind, int Classes, ProjectionSpec? Outp
     public HeadRows Rows { get; init; }
 
     public LossKind Loss { get; init; }
+
+    public TargetOrigin Targets { get; init; }
 
     /// <summary>Before the last product; of a hidden head the pooler's.</summary>
     public EquatableList<HeadStepSpec> Steps { get; init; } = EquatableList<HeadStepSpec>.Empty;

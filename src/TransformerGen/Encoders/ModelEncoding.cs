@@ -27,11 +27,41 @@ public static unsafe class ModelEncoding
         this TModel model, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, Span<float> hidden, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
-        int width = RequireHidden(TModel.Info).HiddenWidth;
+        int width = RequireHidden(TModel.Info, pairs: false).HiddenWidth;
         RequireRoom(hidden, tokens.Length, width, nameof(hidden));
         using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
         ForwardPass.Run<TModel>(lease.Workspace, tokens, lengths, types, globals);
         ForwardPass.Copy(lease.Workspace.Hidden, width, 0, tokens.Length, hidden);
+    }
+
+    /// <summary>Last hidden states of every target token of an encoder-decoder, an array for each target; target s belongs to source s.</summary>
+    /// <typeparam name="TModel">The generated class.</typeparam>
+    /// <param name="model">The model.</param>
+    /// <param name="sources">Token ids of each source, at least one.</param>
+    /// <param name="targets">Token ids of each target, at least one.</param>
+    /// <returns>For each target the states of the decoder, [tokens, D]; D is <see cref="ModelInfo.HiddenWidth"/>.</returns>
+    /// <exception cref="ArgumentException">A sequence is empty or too long, an id is none of the model's, or there are more of one than of the other.</exception>
+    /// <exception cref="NotSupportedException">The model has another head, or is no encoder-decoder.</exception>
+    public static float[][] HiddenStates<TModel>(this TModel model, IReadOnlyList<int[]> sources, IReadOnlyList<int[]> targets)
+        where TModel : class, ITransformer<TModel>
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        ArgumentNullException.ThrowIfNull(targets);
+        int width = RequireHidden(TModel.Info, pairs: true).HiddenWidth;
+        ModelForward.RequirePairs(sources.Count, targets.Count);
+        (int[] sourceTokens, int[] sourceLengths) = PackedRows.Pack(sources);
+        (int[] targetTokens, int[] targetLengths) = PackedRows.Pack(targets);
+        using SessionLease<TModel> lease = model.Sessions().RentWorkspace();
+        ForwardPass.Encode<TModel>(lease.Workspace, sourceTokens, sourceLengths);
+        ForwardPass.Run<TModel>(lease.Workspace, targetTokens, targetLengths);
+        var hidden = new float[targets.Count][];
+        for (int s = 0, row = 0; s < hidden.Length; row += targetLengths[s++])
+        {
+            hidden[s] = new float[checked(targetLengths[s] * width)];
+            ForwardPass.Copy(lease.Workspace.Hidden, width, row, targetLengths[s], hidden[s]);
+        }
+
+        return hidden;
     }
 
     /// <summary>One vector per sequence.</summary>
@@ -119,7 +149,7 @@ public static unsafe class ModelEncoding
     public static int EmbeddingWidth(ModelInfo info, Pooling pooling)
     {
         ArgumentNullException.ThrowIfNull(info);
-        RequireHidden(info);
+        RequireHidden(info, pairs: false);
         if (!Enum.IsDefined(pooling))
         {
             throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"Expected one of {string.Join(", ", Enum.GetNames<Pooling>())}.");
@@ -196,9 +226,12 @@ public static unsafe class ModelEncoding
         }
     }
 
-    private static ModelInfo RequireHidden(ModelInfo info) => info.Output == OutputKind.HiddenStates
-        ? info
-        : throw new NotSupportedException($"{info.Name} has a head and gives logits. Compile it with Head = ModelHead.Model for its hidden states.");
+    private static ModelInfo RequireHidden(ModelInfo info, bool pairs) =>
+        info.Output != OutputKind.HiddenStates ? throw new NotSupportedException($"{info.Name} has a head and gives logits. Compile it with Head = ModelHead.Model for its hidden states.")
+        : info.TakesPairs == pairs ? info
+        : throw new NotSupportedException(pairs
+            ? $"{info.Name} is no encoder-decoder. Call HiddenStates with the sequences alone."
+            : $"{info.Name} is an encoder-decoder. Call HiddenStates with sources and targets, or compile it with Head = ModelHead.Encoder where its family has that.");
 
     private static void RequireRoom(ReadOnlySpan<float> numbers, int rows, int width, string parameter)
     {

@@ -8,7 +8,7 @@ internal static unsafe class ForwardPass
         where TModel : class, ITransformer<TModel>
     {
         RowSet source = workspace.Source;
-        PackedRows.Fill(source, TModel.Info, tokens, lengths, "Source");
+        PackedRows.Fill(source, TModel.Info, tokens, lengths, TModel.Info.TakesPairs ? "Source" : "Sequence");
         workspace.Target.Clear();
         workspace.Labels.Clear();
         KeyValueCache cache = workspace.SourceCache;
@@ -22,15 +22,25 @@ internal static unsafe class ForwardPass
 
     /// <summary>
     /// What the head says about its rows, in <see cref="Workspace.Logits"/>, or the hidden states. An encoder reads the sequences as its source; a decoder reads them as its target,
-    /// sequence s behind source s of an encoder-decoder, which <see cref="Encode"/> has encoded.
+    /// sequence s behind source s of an encoder-decoder, which <see cref="Encode"/> has encoded. Where the decoder is fed the source itself, the encoder reads the sequences, too.
     /// </summary>
     public static void Run<TModel>(Workspace workspace, ReadOnlySpan<int> tokens, ReadOnlySpan<int> lengths, ReadOnlySpan<int> types = default, ReadOnlySpan<bool> globals = default)
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = TModel.Info;
         RowSet rows = info.HasDecoder ? workspace.Target : workspace.Source;
-        PackedRows.Fill(rows, info, tokens, lengths, info.HasDecoder && info.HasEncoder ? "Target" : "Sequence", types, globals);
-        workspace.Labels.Choose(info, rows);
+        if (info.MirrorsSource)
+        {
+            Encode<TModel>(workspace, tokens, lengths);
+        }
+
+        PackedRows.Fill(rows, info, tokens, lengths, info.TakesPairs ? "Target" : "Sequence", types, globals);
+        if (info.MirrorsSource)
+        {
+            MirroredRows.Shift(info, rows);
+        }
+
+        workspace.Labels.Choose(info, rows, info.HasEncoder ? workspace.Source : rows);
         if (rows.Count == 0)
         {
             return;

@@ -94,7 +94,11 @@ public sealed unsafe class LabelSet : IDisposable
     }
 
     /// <summary>Replaces the set by the rows that a model's head answers for.</summary>
-    internal void Choose(ModelInfo info, RowSet rows)
+    /// <param name="info">The model.</param>
+    /// <param name="rows">The rows of its last stack.</param>
+    /// <param name="source">The rows that the sequences' own tokens are in: those of the encoder where there is one.</param>
+    /// <exception cref="ArgumentException">A sequence lacks the end token at which the head answers.</exception>
+    internal void Choose(ModelInfo info, RowSet rows, RowSet source)
     {
         Clear();
         if (info is { Output: OutputKind.HiddenStates, PooledWidth: 0 })
@@ -115,8 +119,13 @@ public sealed unsafe class LabelSet : IDisposable
 
         for (int s = 0; s < rows.Sequences; s++)
         {
-            int first = rows.Offsets[s];
-            Add(info.Rows == OutputRows.First ? first : first + LastToken.Of(info, new ReadOnlySpan<int>(rows.Tokens + first, rows.Offsets[s + 1] - first)));
+            ReadOnlySpan<int> Sequence(RowSet of) => new(of.Tokens + of.Offsets[s], of.Offsets[s + 1] - of.Offsets[s]);
+            Add(rows.Offsets[s] + info.Rows switch
+            {
+                OutputRows.First => 0,
+                OutputRows.Last => LastToken.Of(info, Sequence(rows)),
+                _ => MirroredRows.LastEnd(info, Sequence(source)),
+            });
         }
     }
 

@@ -220,20 +220,20 @@ public static class ModelForward
 
     private static void RequireStacks(ModelInfo info, bool sourceAndTarget)
     {
-        if ((info.HasEncoder && info.HasDecoder) != sourceAndTarget)
+        if (info.TakesPairs != sourceAndTarget)
         {
             throw new NotSupportedException(sourceAndTarget
-                ? $"{info.Name} is no encoder-decoder. Call Forward with the sequences alone."
+                ? info.MirrorsSource ? $"{info.Name} feeds its decoder the source itself. Call Forward with the sequences alone." : $"{info.Name} is no encoder-decoder. Call Forward with the sequences alone."
                 : $"{info.Name} is an encoder-decoder. Call Forward with sources and targets.");
         }
 
         if (info.Output == OutputKind.HiddenStates)
         {
-            throw new NotSupportedException($"{info.Name} gives hidden states and has no logits. Call HiddenStates or Embed.");
+            throw new NotSupportedException($"{info.Name} gives hidden states and has no logits. Call HiddenStates{(info.TakesPairs ? "" : " or Embed")}.");
         }
     }
 
-    private static void RequirePairs(int sources, int targets)
+    internal static void RequirePairs(int sources, int targets)
     {
         if (sources != targets)
         {

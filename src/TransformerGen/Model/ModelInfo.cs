@@ -38,6 +38,9 @@ public sealed record ModelInfo
     /// <summary>Rows that its head answers for.</summary>
     public OutputRows Rows { get; init; }
 
+    /// <summary>What the decoder of an encoder-decoder is fed when whole sequences are answered for.</summary>
+    public TargetOrigin Targets { get; init; }
+
     /// <summary>What the head's numbers are compared with in training.</summary>
     public OutputLoss Loss { get; init; }
 
@@ -80,6 +83,12 @@ public sealed record ModelInfo
 
     /// <summary>Whether there is a decoder.</summary>
     public required bool HasDecoder { get; init; }
+
+    /// <summary>Whether sources and targets are given as pairs: an encoder-decoder whose decoder is not fed the source itself.</summary>
+    internal bool TakesPairs => HasEncoder && HasDecoder && Targets == TargetOrigin.Given;
+
+    /// <summary>Whether one sequence is read by both stacks.</summary>
+    internal bool MirrorsSource => HasEncoder && HasDecoder && Targets != TargetOrigin.Given;
 
     /// <summary>Whether source or target positions may see later positions' normalisation statistics (BatchNorm): batches then depend on their rows.</summary>
     public required bool HasBatchNorm { get; init; }

@@ -27,6 +27,25 @@ public enum OutputRows
 
     /// <summary>The last token of each sequence that is not padding (<see cref="ModelInfo.PadId"/>).</summary>
     Last,
+
+    /// <summary>The last end token (<see cref="ModelInfo.EndId"/>) of each sequence, which must have one.</summary>
+    End,
+}
+
+/// <summary>Where the tokens come from that the decoder of an encoder-decoder is fed when whole sequences are answered for.</summary>
+public enum TargetOrigin
+{
+    /// <summary>The caller: sources and targets are pairs.</summary>
+    Given,
+
+    /// <summary>The sequence that the encoder reads, one place to the right, behind <see cref="ModelInfo.BeginId"/>.</summary>
+    Begin,
+
+    /// <summary>
+    /// The sequence that the encoder reads, one place to the right, behind its own token of place n - 1, where n are its tokens that are not
+    /// <see cref="ModelInfo.PadId"/>: its last one, the id of its language.
+    /// </summary>
+    Last,
 }
 
 /// <summary>What a head's numbers are compared with in training.</summary>

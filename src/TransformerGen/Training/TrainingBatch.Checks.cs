@@ -9,7 +9,9 @@ public sealed partial class TrainingBatch
     {
         if (!IsPair)
         {
-            throw new InvalidOperationException($"{_info.Name} has one stack and takes single sequences: use Add or AddText.");
+            throw new InvalidOperationException(_info.MirrorsSource
+                ? $"{_info.Name} feeds its decoder the source itself and takes single sequences: use {(_info.Output == OutputKind.Spans ? "AddSpan" : "AddLabelled or AddTargets")}."
+                : $"{_info.Name} has one stack and takes single sequences: use Add or AddText.");
         }
     }
 
@@ -17,7 +19,7 @@ public sealed partial class TrainingBatch
     {
         if (IsPair)
         {
-            throw new InvalidOperationException($"{_info.Name} is an encoder-decoder and takes pairs: use AddPair or AddTranslation.");
+            throw new InvalidOperationException($"{_info.Name} is an encoder-decoder and takes pairs: use {(_info.Output == OutputKind.Language ? "AddPair or AddTranslation" : "AddSequences")}.");
         }
     }
 
@@ -34,8 +36,10 @@ public sealed partial class TrainingBatch
         {
             string advice = _info switch
             {
+                { Output: OutputKind.Language, TakesPairs: true } => "predicts tokens: use AddPair, with a label for each token of the target, or AddTranslation",
                 { Output: OutputKind.Language } => "predicts tokens: use Add, with a label for each token, or AddText",
                 { Output: OutputKind.Spans } => "finds spans: use AddSpan",
+                { Output: OutputKind.HiddenStates, TakesPairs: true } => "has no labels: use AddSequences, and give the trainer a loss of your own",
                 { Output: OutputKind.HiddenStates } => "has no labels: use AddSequence, and give the trainer a loss of your own",
                 { Loss: not OutputLoss.CrossEntropy } => "is trained towards numbers: use AddTargets",
                 { Rows: OutputRows.All } => "has a class for each token: use Add",

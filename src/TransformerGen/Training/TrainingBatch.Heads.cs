@@ -29,8 +29,9 @@ public sealed partial class TrainingBatch
         RequireHead(_info is { Output: OutputKind.Classes, Rows: not OutputRows.All, Loss: OutputLoss.CrossEntropy });
         tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
         CheckLabels([label]);
+        int answering = AnsweringRow(tokens);
         Append(tokens, types, globals, leading);
-        AppendAtHead(tokens, label);
+        AppendAtHead(tokens.Length, answering, label);
     }
 
     /// <summary>Adds a sequence with numbers to be trained towards: 0 to 1 for each class of a multi-label model, any finite number for each column of a regression.</summary>
@@ -61,6 +62,7 @@ public sealed partial class TrainingBatch
         }
 
         tokens = Accept(tokens, truncate, ref types, ref globals, out int leading);
+        int answering = AnsweringRow(tokens);
         Append(tokens, types, globals, leading);
         if (_info.Rows == OutputRows.All)
         {
@@ -70,7 +72,7 @@ public sealed partial class TrainingBatch
             return;
         }
 
-        AppendAtHead(tokens, 0);
+        AppendAtHead(tokens.Length, answering, 0);
         _targets.Add(targets);
     }
 
@@ -86,7 +88,9 @@ public sealed partial class TrainingBatch
     /// <param name="types">Type of each token; none for 0 everywhere.</param>
     /// <param name="globals">Which tokens are global, for a model that has them; none for what it does by itself (<see cref="ModelInfo.Globals"/>).</param>
     /// <param name="padding">How many of the last tokens are padding.</param>
-    /// <exception cref="ArgumentException">The sequence is empty or too long, an id is outside the vocabulary, there is no such type, or the model has no such global tokens.</exception>
+    /// <exception cref="ArgumentException">
+    /// The sequence is empty or too long, an id is outside the vocabulary, there is no such type, the model has no such global tokens, or padding is given for a decoder.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">There is more padding than tokens.</exception>
     /// <exception cref="InvalidOperationException">The model's head is another one.</exception>
     public void AddSpan(
@@ -97,6 +101,11 @@ public sealed partial class TrainingBatch
         if (padding < 0 || (padding > 0 && padding >= tokens.Length))
         {
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"Expected how many of the {tokens.Length} tokens are padding at the end, fewer than all of them.");
+        }
+
+        if (padding > 0 && !_info.HasEncoder)
+        {
+            throw new ArgumentException($"{_info.Name} is a decoder, in which padding behind the tokens would see itself. Leave the padding out.", nameof(padding));
         }
 
         int real = tokens.Length - padding;
@@ -135,16 +144,33 @@ public sealed partial class TrainingBatch
 
     private void Append(ReadOnlySpan<int> tokens, ReadOnlySpan<int> types, ReadOnlySpan<bool> globals, int leading, int padding = 0)
     {
+        if (_info.MirrorsSource)
+        {
+            // The decoder knows no padding: later rows are hidden from earlier ones anyway.
+            int first = MirroredRows.First(_info, tokens);
+            _source.Add(tokens[..^padding]);
+            _target.Add(first, tokens[..^1]);
+            return;
+        }
+
         Output.Add(tokens, types, globals, padding);
         Output.MarkGlobals(leading);
     }
 
+    /// <summary>The row of a sequence that a head answers for which answers once.</summary>
+    private int AnsweringRow(ReadOnlySpan<int> tokens) => _info.Rows switch
+    {
+        OutputRows.Last => LastToken.Of(_info, tokens),
+        OutputRows.End => MirroredRows.LastEnd(_info, tokens),
+        _ => 0,
+    };
+
     /// <summary>The label stands at the row that the head reads; the sequence's other rows have none.</summary>
-    private void AppendAtHead(ReadOnlySpan<int> tokens, int label)
+    private void AppendAtHead(int rows, int answering, int label)
     {
         int first = _labels.Count;
-        _labels.Fill(first + tokens.Length, Ignored);
-        _labels.Set(_info.Rows == OutputRows.First ? first : first + LastToken.Of(_info, tokens), label);
+        _labels.Fill(first + rows, Ignored);
+        _labels.Set(first + answering, label);
         CountedLabels += label == Ignored ? 0 : 1;
     }
 

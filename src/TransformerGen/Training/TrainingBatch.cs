@@ -39,7 +39,7 @@ public sealed partial class TrainingBatch
     /// <summary>Labels that count; of spans the sequences in which the answer begins or ends.</summary>
     public int CountedLabels { get; private set; }
 
-    private bool IsPair => _info.HasEncoder && _info.HasDecoder;
+    private bool IsPair => _info.TakesPairs;
 
     /// <summary>The side whose rows are labelled.</summary>
     private PackedTokens Output => _info.HasDecoder ? _target : _source;
@@ -60,10 +60,11 @@ public sealed partial class TrainingBatch
     /// <param name="labels">[T] class that each target row should predict; <see cref="Ignored"/> where nothing counts.</param>
     /// <param name="truncate">Cut both sides to the model's MaxLength instead of refusing what is longer.</param>
     /// <exception cref="ArgumentException">A sequence is empty or too long, an id is outside the vocabulary, or the labels are not as many as the target's tokens.</exception>
-    /// <exception cref="InvalidOperationException">The model is no encoder-decoder.</exception>
+    /// <exception cref="InvalidOperationException">The model is no encoder-decoder, or gives hidden states, which have no labels.</exception>
     public void AddPair(ReadOnlySpan<int> source, ReadOnlySpan<int> target, ReadOnlySpan<int> labels, bool truncate = false)
     {
         RequirePair();
+        RequireHead(_info.Output == OutputKind.Language);
         CheckAligned(target, labels);
         source = Limit(source, truncate, nameof(source));
         target = Limit(target, truncate, nameof(target));
@@ -74,6 +75,25 @@ public sealed partial class TrainingBatch
         _source.Add(source);
         _target.Add(target);
         AppendLabels(labels);
+    }
+
+    /// <summary>Adds a pair for an encoder-decoder that gives hidden states.</summary>
+    /// <param name="source">Tokens that the encoder reads.</param>
+    /// <param name="target">Tokens that the decoder is fed.</param>
+    /// <param name="truncate">Cut both sides to the model's MaxLength instead of refusing what is longer.</param>
+    /// <exception cref="ArgumentException">A sequence is empty or too long, or an id is outside the vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">The model is no encoder-decoder, or predicts tokens, which needs labels.</exception>
+    public void AddSequences(ReadOnlySpan<int> source, ReadOnlySpan<int> target, bool truncate = false)
+    {
+        RequirePair();
+        RequireHead(_info.Output == OutputKind.HiddenStates);
+        source = Limit(source, truncate, nameof(source));
+        target = Limit(target, truncate, nameof(target));
+        CheckIds(source, nameof(source));
+        CheckIds(target, nameof(target));
+        _source.Add(source);
+        _target.Add(target);
+        _labels.Fill(_labels.Count + target.Length, Ignored);
     }
 
     /// <summary>Adds a sequence for a model of one stack, encoder or decoder. Labels are not shifted.</summary>
@@ -106,6 +126,7 @@ public sealed partial class TrainingBatch
     public void AddTranslation(ReadOnlySpan<int> source, ReadOnlySpan<int> target, bool truncate = false)
     {
         RequirePair();
+        RequireHead(_info.Output == OutputKind.Language);
         source = Limit(source, truncate, nameof(source));
         if (target.Length >= _info.MaxLength && !truncate)
         {
@@ -168,7 +189,7 @@ public sealed partial class TrainingBatch
 
         ArgumentOutOfRangeException.ThrowIfNegative(sequence);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, other.Sequences);
-        if (IsPair)
+        if (_info.HasEncoder && _info.HasDecoder)
         {
             _source.Add(other._source[sequence]);
         }
@@ -200,7 +221,7 @@ public sealed partial class TrainingBatch
         LabelSet set = workspace.Labels;
         if (_info.Output is OutputKind.HiddenStates or OutputKind.Spans)
         {
-            set.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source);
+            set.Choose(_info, _info.HasDecoder ? workspace.Target : workspace.Source, _info.HasEncoder ? workspace.Source : workspace.Target);
             _labels.Span[..(_info.Output == OutputKind.Spans ? set.Count : 0)].CopyTo(set.LabelSpan);
             return;
         }

@@ -45,10 +45,10 @@ internal static class SpecChecks<TShared, TUnshared>
         where TModel : class, ITransformer<TModel>
     {
         ModelInfo info = TModel.Info;
-        int[][] rows = [.. run.Rows.Skip(first).Take(count)], sources = [.. run.Sources.Skip(first).Take(count)];
-        if (info is { HasEncoder: true, HasDecoder: true })
+        int[][] rows = [.. run.Given.Skip(first).Take(count)], sources = [.. run.Sources.Skip(first).Take(count)];
+        if (info is { HasEncoder: true, HasDecoder: true } && !run.Mirrors)
         {
-            return [model.Forward(sources, rows)];
+            return [info.Output == OutputKind.HiddenStates ? model.HiddenStates(sources, rows) : model.Forward(sources, rows)];
         }
 
         int[] tokens = [.. rows.SelectMany(row => row)], lengths = [.. rows.Select(row => row.Length)], types = [.. run.Types?.Skip(first).Take(count).SelectMany(row => row) ?? []];
@@ -95,10 +95,10 @@ internal static class SpecChecks<TShared, TUnshared>
             return;
         }
 
-        Padded source = Padded.Of(run.Sources, left: true), target = Padded.Of(run.Targets, left: false), rows = info.HasDecoder ? target : source;
+        Padded source = Padded.Of(run.Sources, left: true), target = Padded.Of(run.Targets, left: false), rows = info.HasDecoder && !run.Mirrors ? target : source;
         int[] types = run.Types is null ? [] : Padded.Of(run.Types, left: true).Ids;
         bool[] globals = run.Globals is null ? [] : [.. Padded.Of([.. run.Globals.Select(marks => marks.Select(mark => mark ? 1 : 0).ToArray())], left: true).Ids.Select(mark => mark == 1)];
-        float[] padded = info is { HasEncoder: true, HasDecoder: true }
+        float[] padded = info is { HasEncoder: true, HasDecoder: true } && !run.Mirrors
             ? model.ForwardPadded(source.Batch, target.Batch)
             : model.ForwardPadded(new PaddedBatch(rows.Ids, rows.Valid, rows.First.Length, types, globals));
         for (int s = 0; s < run.Rows.Count; s++)

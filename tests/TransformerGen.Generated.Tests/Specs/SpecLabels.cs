@@ -31,6 +31,9 @@ internal sealed class SpecLabels
             : [];
     }
 
+    /// <summary>Where the last end token of each sequence stands.</summary>
+    public IReadOnlyList<int> Ends { get; init; } = [];
+
     /// <summary>Rows that the head answers for, of all rows end to end.</summary>
     public int[] Rows => [.. _sequences.SelectMany((tokens, s) => Chosen(s).Select(row => First(s) + row))];
 
@@ -64,10 +67,19 @@ internal sealed class SpecLabels
     }
 
     /// <summary>Adds a sequence, or with a source a pair, to a trainer's batch.</summary>
-    public void Add(TrainingBatch batch, int sequence, int[]? source, int[]? types, bool[]? globals)
+    /// <param name="batch">The batch.</param>
+    /// <param name="sequence">Which.</param>
+    /// <param name="tokens">The sequence as a caller gives it.</param>
+    /// <param name="source">Its source, where the model takes pairs.</param>
+    /// <param name="types">Types of the tokens.</param>
+    /// <param name="globals">Which of them are global.</param>
+    public void Add(TrainingBatch batch, int sequence, int[] tokens, int[]? source, int[]? types, bool[]? globals)
     {
-        int[] tokens = _sequences[sequence];
-        if (source is not null)
+        if (source is not null && _head.Kind == HeadKind.Hidden)
+        {
+            batch.AddSequences(source, tokens);
+        }
+        else if (source is not null)
         {
             batch.AddPair(source, tokens, _classes[sequence]);
         }
@@ -99,6 +111,7 @@ internal sealed class SpecLabels
     {
         HeadRows.All => Enumerable.Range(0, _sequences[sequence].Length),
         HeadRows.First => [0],
+        HeadRows.End => [Ends[sequence]],
         _ => [Math.Max(0, Array.FindLastIndex(_sequences[sequence], token => token != _padId))],
     };
 }

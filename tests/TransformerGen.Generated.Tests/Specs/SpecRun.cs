@@ -30,8 +30,16 @@ internal sealed class SpecRun
             int seed = unchecked(spec.Seed + (draw * 7919));
             var random = new Random(seed);
             Sources = Model.Encoder is null ? [] : Tokens(random, Model.Encoder, spec.Sources);
-            Targets = Model.Decoder is null ? [] : Tokens(random, Model.Decoder, spec.Targets);
-            Labels = new SpecLabels(Model, Rows, random);
+            if (Model.Head.Rows == HeadRows.End)
+            {
+                foreach (int[] tokens in Sources)
+                {
+                    tokens[random.Next(tokens.Length)] = Model.EndIds[0];
+                }
+            }
+
+            Targets = Model.Decoder is null ? [] : Mirrors ? [.. Sources.Select(Shifted)] : Tokens(random, Model.Decoder, spec.Targets);
+            Labels = new SpecLabels(Model, Rows, random) { Ends = [.. Sources.Select(tokens => Model.EndIds.Count == 0 ? -1 : Array.LastIndexOf(tokens, Model.EndIds[0]))] };
             Types = Model.Encoder?.Embedding.Types is { } types ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(types.Rows)).ToArray())] : null;
             int oneOf = random.Next(2) == 0 ? 3 : int.MaxValue;
             Globals = HasGlobals ? [.. Sources.Select(tokens => tokens.Select(_ => random.Next(oneOf) == 0).ToArray())] : null;
@@ -67,6 +75,12 @@ internal sealed class SpecRun
     public IReadOnlyList<int[]> Sources { get; }
 
     public IReadOnlyList<int[]> Targets { get; }
+
+    /// <summary>The decoder is fed the source.</summary>
+    public bool Mirrors => Model.Head.Targets != TransformerGen.Generator.Spec.TargetOrigin.Given;
+
+    /// <summary>The sequences as a caller gives them, one for each of <see cref="Rows"/>.</summary>
+    public IReadOnlyList<int[]> Given => Mirrors ? Sources : Rows;
 
     /// <summary>The sequences whose rows are labelled.</summary>
     public IReadOnlyList<int[]> Rows => Model.Decoder is null ? Sources : Targets;
@@ -154,7 +168,7 @@ internal sealed class SpecRun
         var batch = new TrainingBatch(info);
         for (int s = 0; s < Rows.Count; s++)
         {
-            Labels.Add(batch, s, info is { HasEncoder: true, HasDecoder: true } ? Sources[s] : null, Types?[s], Globals?[s]);
+            Labels.Add(batch, s, Given[s], info is { HasEncoder: true, HasDecoder: true } && !Mirrors ? Sources[s] : null, Types?[s], Globals?[s]);
         }
 
         return batch;
@@ -213,6 +227,25 @@ internal sealed class SpecRun
         }
 
         return copy;
+    }
+
+    /// <summary>What a decoder is fed of a source: one place to the right, behind the begin token or the source's own n-th token, where n of its tokens are no padding.</summary>
+    private int[] Shifted(int[] tokens)
+    {
+        int first = Model.BeginId;
+        if (Model.Head.Targets == TransformerGen.Generator.Spec.TargetOrigin.Last)
+        {
+            int real = tokens.Count(token => token != Model.PadId);
+            if (real == 0)
+            {
+                tokens[0] = (Model.PadId + 1) % Model.Vocabulary;
+                real = 1;
+            }
+
+            first = tokens[real - 1];
+        }
+
+        return [first, .. tokens[..^1]];
     }
 
     // Rows of padding get no gradient through the embedding: they have to be there.

@@ -9,7 +9,7 @@ internal sealed class BartFamily : HubFamily
     public override string ModelType => "bart";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks => HubSequences.TasksWithClassifiers;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => HubSequences.WithoutEffect;
@@ -24,5 +24,6 @@ internal sealed class BartFamily : HubFamily
         EndId = 2,
         NormsEmbedding = true,
         PositionOffset = 2,
-    });
+        Labels = 3,
+    }, task);
 }

@@ -14,7 +14,7 @@ internal sealed class BloomFamily : HubFamily
     public override string ModelType => "bloom";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>The inner width is four times the width whatever n_inner says; the others are of other implementations.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -31,7 +31,7 @@ internal sealed class BloomFamily : HubFamily
         float epsilon = config.Epsilon("layer_norm_epsilon", 1e-5), dropout = config.Rate("hidden_dropout", 0), attentionDropout = config.Rate("attention_dropout", 0);
         bool normedSkip = config.Flag("apply_residual_connection_post_layernorm", false);
         string prefix = HubDecoders.Prefix(task, "transformer.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true);
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, "transformer.", null, 1, 2) with
         {

@@ -17,7 +17,7 @@ internal sealed class FalconFamily : HubFamily
     public override string ModelType => "falcon";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => ["apply_residual_connection_post_layernorm", "ff_factor"];
@@ -38,7 +38,7 @@ internal sealed class FalconFamily : HubFamily
             : single ? TensorLayout.Plain
             : TensorLayout.Grouped(heads, headWidth, headWidth, headWidth);
         string prefix = HubDecoders.Prefix(task, "transformer.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true);
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "word_embeddings.weight", tied: true, tokens: "classifier", drop: dropout);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, alibi ? int.MaxValue / 2 : length, "transformer.", null, 11, 11) with
         {

@@ -9,7 +9,7 @@ internal sealed class Gemma2Family : HubFamily
     public override string ModelType => "gemma2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <summary>hidden_activation counts, not hidden_act; sliding_window, not sliding_window_size.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["cache_implementation", "hidden_act", "sliding_window_size"];

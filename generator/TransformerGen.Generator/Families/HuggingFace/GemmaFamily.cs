@@ -9,7 +9,7 @@ internal sealed class GemmaFamily : HubFamily
     public override string ModelType => "gemma";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <summary>hidden_act counts, as in transformers 5; files still hold the key that its first versions took instead.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["hidden_activation"];

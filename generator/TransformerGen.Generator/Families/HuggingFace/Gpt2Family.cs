@@ -11,7 +11,7 @@ internal sealed class Gpt2Family : HubFamily
     public override string ModelType => "gpt2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -31,7 +31,7 @@ internal sealed class Gpt2Family : HubFamily
         ActivationKind activation = config.Activation("activation_function", "gelu_new");
         bool scaled = config.Flag("scale_attn_weights", true), byLayer = config.Flag("scale_attn_by_inverse_layer_idx", false);
         string prefix = HubDecoders.Prefix(task, "transformer.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true);
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier");
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         ProjectionSpec Conv1D(string name, int rows) => ProjectionSpec.Of(bias: true, name, rows, TensorLayout.Plain with { Transposed = true });
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", begin: 50256, end: 50256) with

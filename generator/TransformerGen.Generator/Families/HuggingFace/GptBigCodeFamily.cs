@@ -14,7 +14,7 @@ internal sealed class GptBigCodeFamily : HubFamily
     public override string ModelType => "gpt_bigcode";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <summary>Where the softmax rounds, buffers of an inference runner, and the number of key heads, which follows from multi_query.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>
@@ -36,7 +36,7 @@ internal sealed class GptBigCodeFamily : HubFamily
         int keyHeads = single ? 1 : heads;
         TensorLayout layout = single ? TensorLayout.Plain : TensorLayout.Grouped(heads, headWidth, headWidth, headWidth);
         string prefix = HubDecoders.Prefix(task, "transformer.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true);
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier");
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", begin: 50256, end: 50256) with
         {

@@ -15,7 +15,7 @@ internal sealed class GptJFamily : HubFamily
     public override string ModelType => "gptj";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithSpans;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect =>

@@ -14,11 +14,11 @@ internal sealed class GptNeoFamily : HubFamily
     public override string ModelType => "gpt_neo";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>The classifier's dropout is that of a head for tokens.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>
-        ["classifier_dropout", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout"];
+        ["summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -32,7 +32,7 @@ internal sealed class GptNeoFamily : HubFamily
         ActivationKind activation = config.Activation("activation_function", "gelu_new");
         bool[] local = Locals(config, layers);
         string prefix = HubDecoders.Prefix(task, "transformer.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true);
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "wte.weight", tied: true, tokens: "classifier", drop: 0.1);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "transformer.", null, 50256, 50256) with
         {

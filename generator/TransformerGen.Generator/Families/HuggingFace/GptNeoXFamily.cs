@@ -14,13 +14,13 @@ internal sealed class GptNeoXFamily : HubFamily
     public override string ModelType => "gpt_neox";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>
-    /// The classifier's dropout is that of a head for tokens. rotary_pct and rotary_emb_base count; transformers writes them under the usual names, too, and does not read those.
+    /// rotary_pct and rotary_emb_base count; transformers writes them under the usual names, too, and does not read those.
     /// The rest stands in configs of GPT-NeoX-20B.
     /// </summary>
-    protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "partial_rotary_factor", "rope_theta", "attention_probs_dropout_prob", "hidden_dropout_prob"];
+    protected override IReadOnlyList<string> WithoutEffect => ["partial_rotary_factor", "rope_theta", "attention_probs_dropout_prob", "hidden_dropout_prob"];
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -34,7 +34,7 @@ internal sealed class GptNeoXFamily : HubFamily
         RotarySpec rotary = HubRope.Read(
             config, RotaryKind.HalfSplit, HubRope.Turned(config, headWidth, 0.25, "rotary_pct"), 10000, length, "rotary_emb_base");
         string prefix = HubDecoders.Prefix(task, "gpt_neox.");
-        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out");
+        HeadSpec head = HubDecoders.Head(config, task, vocabulary, prefix + "embed_in.weight", tied: false, output: "embed_out", tokens: "classifier", drop: 0.1);
         NormSpec Norm(string name) => new(name, NormKind.Layer, epsilon);
         return HubModels.Causal(config, width, vocabulary, length, "gpt_neox.", null, 0, 2) with
         {

@@ -37,6 +37,9 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
     /// <summary>Classes that the attribute asks for; null for as many as the file says.</summary>
     public int? ChosenLabels { get; init; }
 
+    /// <summary>Most tokens of a sequence for which the rotation is the same at every length.</summary>
+    public int Longest { get; set; } = int.MaxValue;
+
     public bool Failed => _reader.Failed;
 
     /// <summary>The file, for what is not a plain number, flag or word.</summary>
@@ -287,8 +290,8 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         return 1;
     }
 
-    /// <summary>Labels of a classification: num_labels, or as many as id2label names; 2 where neither is given.</summary>
-    public int Labels()
+    /// <summary>Labels of a classification: num_labels, or as many as id2label names; the default where neither is given.</summary>
+    public int Labels(int ordinary = 2)
     {
         if (ChosenLabels is int chosen)
         {
@@ -297,7 +300,7 @@ internal sealed class HubConfig(ConfigReader reader, string modelType)
         }
 
         int named = _reader.Nested("id2label") is { } map ? map.Unasked.Count() : 0;
-        int labels = Size("num_labels", named > 0 ? named : 2, "the number of classes");
+        int labels = Size("num_labels", named > 0 ? named : ordinary, "the number of classes");
         if (named > 0 && labels != named)
         {
             Report("num_labels", Number.Text(labels), "as many as id2label names, " + Number.Text(named));

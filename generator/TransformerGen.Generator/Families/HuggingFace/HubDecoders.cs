@@ -10,8 +10,17 @@ internal static class HubDecoders
     // A tensor of its own for each expert or head of each layer: more of them would be a mistake, and a very long file.
     private const int LargestExperts = 1 << 10, LargestTensors = 1 << 16;
 
-    /// <summary>What transformers has for most decoders.</summary>
+    /// <summary>What transformers has for all decoders but a few.</summary>
     public static IReadOnlyList<HubTask> Tasks { get; } = [HubTask.CausalLanguage, HubTask.SequenceClassification, HubTask.Model];
+
+    /// <summary>The same with classes of tokens.</summary>
+    public static IReadOnlyList<HubTask> TasksWithTokens { get; } = [.. Tasks, HubTask.TokenClassification];
+
+    /// <summary>The same with spans.</summary>
+    public static IReadOnlyList<HubTask> TasksWithSpans { get; } = [.. Tasks, HubTask.QuestionAnswering];
+
+    /// <summary>The same with both.</summary>
+    public static IReadOnlyList<HubTask> AllTasks { get; } = [.. TasksWithTokens, HubTask.QuestionAnswering];
 
     /// <summary>The same without a classifier.</summary>
     public static IReadOnlyList<HubTask> TasksWithoutClassifier { get; } = [HubTask.CausalLanguage, HubTask.Model];
@@ -28,6 +37,8 @@ internal static class HubDecoders
     /// <param name="norm">A norm by its full name.</param>
     /// <param name="layer">A layer by its full name and number.</param>
     /// <param name="finalNorm">Name of the norm behind the last layer.</param>
+    /// <param name="spanPrefix">In front of the body's names where the head finds spans.</param>
+    /// <param name="drop">Default of classifier_dropout; null for what most families do.</param>
     public static ModelSpec ByLlamasNames(
         HubConfig config,
         HubTask task,
@@ -36,11 +47,13 @@ internal static class HubDecoders
         bool tied,
         Func<string, NormSpec> norm,
         Func<string, int, LayerSpec> layer,
-        string finalNorm = "norm")
+        string finalNorm = "norm",
+        string spanPrefix = "model.",
+        double? drop = null)
     {
-        string prefix = Prefix(task, "model.");
-        ModelSpec model = HubModels.Causal(config, sizes.Width, sizes.Vocabulary, sizes.Length, "model.", ids.Pad, ids.Begin, ids.End);
-        HeadSpec head = Head(config, task, sizes.Vocabulary, prefix + "embed_tokens.weight", tied);
+        string body = task == HubTask.QuestionAnswering ? spanPrefix : "model.", prefix = Prefix(task, body);
+        ModelSpec model = HubModels.Causal(config, sizes.Width, sizes.Vocabulary, sizes.Length, body, ids.Pad, ids.Begin, ids.End);
+        HeadSpec head = Head(config, task, sizes.Vocabulary, prefix + "embed_tokens.weight", tied, drop: drop);
         return model with
         {
             Decoder = new StackSpec(
@@ -54,7 +67,7 @@ internal static class HubDecoders
         };
     }
 
-    /// <summary>Logits over the vocabulary, classes of a sequence's last token by "score", or the bare model.</summary>
+    /// <summary>Logits over the vocabulary, classes of a sequence's last token by "score", classes of every token, spans, or the bare model.</summary>
     /// <param name="config">The file.</param>
     /// <param name="task">Which of them.</param>
     /// <param name="vocabulary">Tokens.</param>
@@ -62,9 +75,14 @@ internal static class HubDecoders
     /// <param name="tied">Default of tie_word_embeddings.</param>
     /// <param name="output">Name of the product where it is not tied.</param>
     /// <param name="bias">Whether the logits over the vocabulary have a bias.</param>
-    public static HeadSpec Head(HubConfig config, HubTask task, int vocabulary, string table, bool tied, string output = "lm_head", bool bias = false)
+    /// <param name="tokens">Name of the product that gives the classes of tokens.</param>
+    /// <param name="drop">Default of classifier_dropout, which acts in front of it; null for hidden_dropout, or else 0.1.</param>
+    public static HeadSpec Head(
+        HubConfig config, HubTask task, int vocabulary, string table, bool tied, string output = "lm_head", bool bias = false, string tokens = "score", double? drop = null)
     {
+        const string DropKey = "classifier_dropout";
         bool shared = config.Flag("tie_word_embeddings", tied);
+        config.Reader.Has(DropKey);
         switch (task)
         {
             case HubTask.Model:
@@ -72,6 +90,10 @@ internal static class HubDecoders
             case HubTask.SequenceClassification:
                 int labels = config.Labels();
                 return new HeadSpec(HeadKind.Classes, labels, HubModels.Output("score.weight", null, labels)) { Rows = HeadRows.Last, Loss = config.Problem(labels) };
+            case HubTask.TokenClassification:
+                return HubHeads.Tokens(config, tokens, new DropoutStepSpec(config.Rate(DropKey, drop ?? config.Rate("hidden_dropout", 0.1))));
+            case HubTask.QuestionAnswering:
+                return HubHeads.Span();
             default:
                 return new HeadSpec(HeadKind.Language, vocabulary, HubModels.Output(shared ? table : output + ".weight", bias ? output + ".bias" : null, vocabulary));
         }

@@ -39,7 +39,7 @@ internal abstract class HubFamily : Family
         HeadSpec answer = spec.Head;
         answer = answer.Kind == HeadKind.Classes ? answer with { ClassNames = config.ClassNames(answer.Classes) } : answer;
         string json = choice is null ? reader.Text : HubArchitecture.Rewrite(reader.Text, choice.Task, choice.Labels);
-        return spec with { ModelType = ModelType, ConfigJson = json, Head = answer, Dropout = DropoutRates.Main(spec) };
+        return spec with { MaxLength = Math.Min(spec.MaxLength, config.Longest), ModelType = ModelType, ConfigJson = json, Head = answer, Dropout = DropoutRates.Main(spec) };
     }
 
     /// <inheritdoc/>

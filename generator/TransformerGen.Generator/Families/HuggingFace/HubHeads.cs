@@ -47,10 +47,13 @@ internal static class HubHeads
     }
 
     /// <summary>Logits over classes, of every token.</summary>
-    public static HeadSpec Tokens(HubConfig config, params HeadStepSpec[] steps)
+    public static HeadSpec Tokens(HubConfig config, params HeadStepSpec[] steps) => Tokens(config, "classifier", steps);
+
+    /// <summary>Logits over classes, of every token, by the name of the last product.</summary>
+    public static HeadSpec Tokens(HubConfig config, string output, params HeadStepSpec[] steps)
     {
         int labels = config.Labels();
-        return new HeadSpec(HeadKind.Classes, labels, ProjectionSpec.Of(bias: true, ("classifier", labels))) { Steps = Steps(steps) };
+        return new HeadSpec(HeadKind.Classes, labels, ProjectionSpec.Of(bias: true, (output, labels))) { Steps = Steps(steps) };
     }
 
     /// <summary>Where an answer begins and ends.</summary>

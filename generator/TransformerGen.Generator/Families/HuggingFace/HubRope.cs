@@ -9,9 +9,9 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 /// </summary>
 internal static class HubRope
 {
-    private const string PartialKey = "partial_rotary_factor", ParametersKey = "rope_parameters", ScalingKey = "rope_scaling", OriginalKey = "original_max_position_embeddings";
+    private const string PartialKey = "partial_rotary_factor", ParametersKey = "rope_parameters", ScalingKey = "rope_scaling", OriginalKey = "original_max_position_embeddings", LongType = "longrope";
 
-    private static readonly string[] s_types = ["default", "linear", "dynamic", "llama3", "yarn"];
+    private static readonly string[] s_types = ["default", "linear", "dynamic", "llama3", "yarn", LongType];
 
     /// <summary>The rotation of whole heads.</summary>
     public static RotarySpec Whole(HubConfig config, RotaryKind kind, int headWidth, double theta, int maxLength)
@@ -57,6 +57,8 @@ internal static class HubRope
     /// <param name="scaled">Whether rope_scaling counts (a second base of some models has none).</param>
     /// <param name="layerType">Its part of a rope_parameters by layer type, such as sliding_attention.</param>
     /// <param name="types">Types of scaling that the family has; null for all that are supported.</param>
+    /// <param name="longNames">Other names of the type longrope.</param>
+    /// <param name="ordinaryOriginal">The default of original_max_position_embeddings; null for none.</param>
     public static RotarySpec Read(
         HubConfig config,
         RotaryKind kind,
@@ -66,7 +68,9 @@ internal static class HubRope
         string thetaKey = "rope_theta",
         bool scaled = true,
         string? layerType = null,
-        string[]? types = null)
+        string[]? types = null,
+        string[]? longNames = null,
+        int? ordinaryOriginal = null)
     {
         if (dimensions < 2 || dimensions % 2 != 0)
         {
@@ -98,6 +102,7 @@ internal static class HubRope
         @base = scale is not null && scaling!.IsGiven("rope_theta") ? scale.Positive("rope_theta", @base) : @base;
         double[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => Math.Pow(@base, -2.0 * i / dimensions))];
         string type = scale?.Word("rope_type", "default", "type") ?? "default";
+        type = longNames?.Contains(type) == true ? LongType : type;
         type = (types ?? s_types).Contains(type) ? type : "";
         float factor = 1f;
         switch (type)
@@ -123,6 +128,9 @@ internal static class HubRope
                 break;
             case "yarn":
                 (frequencies, factor) = Yarn(scale!, frequencies, @base, dimensions, maxLength, Original(config, scale!, maxLength));
+                break;
+            case LongType:
+                (frequencies, factor) = Long(config, scale!, frequencies, maxLength, ordinaryOriginal, isNewer: scaling == parameters);
                 break;
             default:
                 scale!.Only(scaling!.IsGiven("rope_type") ? "rope_type" : "type", types ?? s_types);
@@ -199,6 +207,42 @@ internal static class HubRope
                 return ((1 - smooth) * f / factor) + (smooth * f);
             }),
         ];
+    }
+
+    // LongRoPE (Ding et al. 2024): each frequency has a divisor, one for sequences of at most the original length and one for longer ones, for all of their tokens.
+    // Keys that are cached cannot be turned anew, so the original length is the model's limit, and the short divisors hold. rope_scaling (transformers 4) takes the
+    // stretch from the lengths where it can, rope_parameters (transformers 5) from its factor.
+    private static (double[] Frequencies, float Factor) Long(HubConfig config, HubConfig scale, double[] frequencies, int maxLength, int? ordinaryOriginal, bool isNewer)
+    {
+        const string FactorKey = "factor", AttentionKey = "attention_factor";
+        double[] Divisors(string key)
+        {
+            double[] divisors = [.. scale.Reader.Reals(key) ?? []];
+            if (divisors.Length == frequencies.Length && divisors.All(divisor => divisor > 0))
+            {
+                return divisors;
+            }
+
+            scale.Refuse(key, "a list of " + Number.Text(frequencies.Length) + " numbers above 0, one for each pair of columns that turns");
+            return [.. frequencies.Select(_ => 1.0)];
+        }
+
+        double[] few = Divisors("short_factor");
+        Divisors("long_factor");
+        int? Original(HubConfig of) => of.Optional(OriginalKey, 1, "the length that the model was trained with");
+        int? outside = Original(config) ?? ordinaryOriginal, known = isNewer ? Original(scale) ?? outside : outside;
+        int original = known ?? maxLength;
+        double? given = scale.Reader.IsGiven(FactorKey) ? scale.Positive(FactorKey, 1) : null, ratio = known is null ? null : (double)maxLength / original;
+        ratio = isNewer ? given ?? ratio : ratio ?? given;
+        if (ratio is null && !scale.Reader.IsGiven(AttentionKey))
+        {
+            scale.Refuse(FactorKey, "a number, where neither " + AttentionKey + " nor " + OriginalKey + " is given");
+        }
+
+        double stretch = ratio ?? 1;
+        double attention = scale.Reader.IsGiven(AttentionKey) ? scale.Positive(AttentionKey, 1) : stretch <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(stretch) / Math.Log(original)));
+        config.Longest = Math.Min(config.Longest, original);
+        return ([.. frequencies.Select((f, i) => f / few[i])], (float)attention);
     }
 
     // YaRN (Peng et al. 2023).

@@ -15,6 +15,12 @@ internal sealed record SequenceTraits
 
     public required int? EndId { get; init; }
 
+    /// <summary>Where the decoder's tokens come from for a head that answers about a sequence.</summary>
+    public TargetOrigin Targets { get; init; } = TargetOrigin.Begin;
+
+    /// <summary>Default of num_labels.</summary>
+    public int Labels { get; init; } = 2;
+
     /// <summary>Default of bos_token_id.</summary>
     public int? OrdinaryBegin { get; init; }
 
@@ -55,6 +61,12 @@ internal static class HubSequences
         "classif_dropout", "classifier_dropout", "force_bos_token_to_be_generated", "do_blenderbot_90_layernorm", "save_step",
     ];
 
+    /// <summary>What transformers has for all of them.</summary>
+    public static IReadOnlyList<HubTask> Tasks { get; } = [HubTask.SequenceToSequence, HubTask.Model];
+
+    /// <summary>The same with heads that read a sequence with both sides.</summary>
+    public static IReadOnlyList<HubTask> TasksWithClassifiers { get; } = [HubTask.SequenceToSequence, HubTask.Model, HubTask.SequenceClassification, HubTask.QuestionAnswering];
+
     private static readonly EquatableList<string> s_versions = new(["*.version"]);
 
     /// <summary>Sinusoids that older versions stored.</summary>
@@ -70,8 +82,41 @@ internal static class HubSequences
         return new EquatableList<TensorAlias>(output is null ? sides : sides.Append(new TensorAlias(output, "lm_head.weight")));
     }
 
+    /// <summary>Classes of a sequence that both sides read: dropout, tanh(W·x + b), dropout and the last product, of the decoder's row at the last end token.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="model">Its ids and width.</param>
+    /// <param name="targets">What the decoder is fed.</param>
+    /// <param name="ordinary">Default of num_labels.</param>
+    public static HeadSpec Classes(HubConfig config, ModelSpec model, TargetOrigin targets, int ordinary = 2)
+    {
+        int labels = config.Labels(ordinary);
+        var drop = new DropoutStepSpec(config.Rate("classifier_dropout", 0));
+        if (model.EndIds.Count == 0)
+        {
+            config.Report("eos_token_id", "no id of the vocabulary", "the id that ends a sequence: the classes are read off there");
+        }
+
+        return Mirrored(config, model, targets, new HeadSpec(HeadKind.Classes, labels, ProjectionSpec.Of(bias: true, ("classification_head.out_proj", labels)))
+        {
+            Rows = HeadRows.End,
+            Loss = config.Problem(labels),
+            Steps = HubHeads.Steps(drop, HubHeads.Dense("classification_head.dense", model.Width, ActivationKind.Tanh), drop),
+        });
+    }
+
+    /// <summary>A head over the rows of a decoder that is fed the source.</summary>
+    public static HeadSpec Mirrored(HubConfig config, ModelSpec model, TargetOrigin targets, HeadSpec head)
+    {
+        if (targets == TargetOrigin.Begin && model.BeginId < 0)
+        {
+            config.Report("decoder_start_token_id", "no id of the vocabulary", "the id that the decoder's side begins with");
+        }
+
+        return head with { Targets = targets };
+    }
+
     /// <summary>The Spec of a file.</summary>
-    public static ModelSpec Build(HubConfig config, SequenceTraits traits)
+    public static ModelSpec Build(HubConfig config, SequenceTraits traits, HubTask task)
     {
         int width = config.Size("d_model", 1024, "the width of every position", "hidden_size"), vocabulary = config.Vocabulary(traits.Vocabulary);
         int length = config.Length("max_position_embeddings", 1024);
@@ -81,30 +126,41 @@ internal static class HubSequences
             config.Report("d_model", Number.Text(width), "an even number from 4: positions are pairs of a sine and a cosine");
         }
 
+        string prefix = task == HubTask.Model ? "" : "model.";
         ModelSpec model = HubModels.Causal(config, width, vocabulary, length, "model.", traits.PadId, traits.OrdinaryBegin, traits.EndId);
         int begin = config.Id("decoder_start_token_id", vocabulary, traits.BeginId);
+        model = model with { BeginId = begin >= 0 ? begin : model.BeginId };
         bool shares = Shares(config, vocabulary), tied = config.Flag("tie_word_embeddings", true);
-        string table = shares ? "model.shared" : "model.decoder.embed_tokens";
+        string table = prefix + (shares ? "shared" : "decoder.embed_tokens"), output = tied ? table + ".weight" : "lm_head.weight";
+        bool isLanguage = task == HubTask.SequenceToSequence;
+        EquatableList<string> ignored = traits.Positions == PositionKind.Learned ? s_versions : s_computedPositions;
         return model with
         {
-            BeginId = begin >= 0 ? begin : model.BeginId,
-            Encoder = Stack(config, traits, "encoder", model, shares, dropout),
-            Decoder = Stack(config, traits, "decoder", model, shares, dropout),
-            Head = new HeadSpec(
-                HeadKind.Language,
-                vocabulary,
-                new ProjectionSpec(
-                    new EquatableList<TensorSpec>([new TensorSpec(tied ? table + ".weight" : "lm_head.weight", vocabulary)]),
-                    traits.BiasesLogits ? new EquatableList<TensorSpec>([new TensorSpec("final_logits_bias", vocabulary) { Layout = TensorLayout.Plain with { IsRow = true } }]) : null))
+            Encoder = Stack(config, traits, "encoder", prefix, model, shares, dropout),
+            Decoder = Stack(config, traits, "decoder", prefix, model, shares, dropout),
+            Head = task switch
             {
-                BiasIsBuffer = traits.BiasesLogits,
+                HubTask.Model => HubHeads.Hidden(null, width),
+                HubTask.SequenceClassification => Classes(config, model, traits.Targets, traits.Labels),
+                HubTask.QuestionAnswering => Mirrored(config, model, traits.Targets, HubHeads.Span()),
+                _ => Language(vocabulary, output, traits.BiasesLogits),
             },
             Dropout = dropout,
             Initializer = HubModels.Initializer(config, key: "init_std"),
-            IgnoredTensors = traits.Positions == PositionKind.Learned ? s_versions : s_computedPositions,
-            Aliases = Aliases(shares ? table + ".weight" : null, "model.", tied ? table + ".weight" : null),
+            IgnoredTensors = isLanguage ? ignored : new EquatableList<string>([.. ignored, "final_logits_bias", "lm_head.weight"]),
+            Aliases = Aliases(shares ? table + ".weight" : null, prefix, isLanguage && tied ? output : null),
         };
     }
+
+    private static HeadSpec Language(int vocabulary, string weight, bool biased) => new(
+        HeadKind.Language,
+        vocabulary,
+        new ProjectionSpec(
+            new EquatableList<TensorSpec>([new TensorSpec(weight, vocabulary)]),
+            biased ? new EquatableList<TensorSpec>([new TensorSpec("final_logits_bias", vocabulary) { Layout = TensorLayout.Plain with { IsRow = true } }]) : null))
+    {
+        BiasIsBuffer = biased,
+    };
 
     /// <summary>One table for both sides, or one for each, of the same vocabulary.</summary>
     private static bool Shares(HubConfig config, int vocabulary)
@@ -119,9 +175,9 @@ internal static class HubSequences
         return shares;
     }
 
-    private static StackSpec Stack(HubConfig config, SequenceTraits traits, string name, ModelSpec model, bool shares, float dropout)
+    private static StackSpec Stack(HubConfig config, SequenceTraits traits, string name, string root, ModelSpec model, bool shares, float dropout)
     {
-        string headsKey = name + "_attention_heads", prefix = "model." + name, layerDrop = name + "_layerdrop";
+        string headsKey = name + "_attention_heads", prefix = root + name, layerDrop = name + "_layerdrop";
         int width = model.Width, heads = name == "encoder" ? config.Heads(headsKey, 16, "num_attention_heads") : config.Heads(headsKey, 16);
         int headWidth = config.HeadWidth(width, heads, headsKey), layers = config.Layers(name + "_layers", 12), inner = config.Size(name + "_ffn_dim", 4096, "the inner width of the " + name + "'s feed-forward sublayer");
         float attentionDropout = config.Rate("attention_dropout", traits.AttentionDropout), innerDropout = config.Rate("activation_dropout", 0);
@@ -148,7 +204,7 @@ internal static class HubSequences
 
         return new StackSpec(
             name,
-            new EmbeddingSpec(shares ? "model.shared.weight" : prefix + ".embed_tokens.weight", width, config.Flag("scale_embedding", traits.ScalesEmbedding) ? (float)Math.Sqrt(width) : 1f)
+            new EmbeddingSpec(shares ? root + "shared.weight" : prefix + ".embed_tokens.weight", width, config.Flag("scale_embedding", traits.ScalesEmbedding) ? (float)Math.Sqrt(width) : 1f)
             {
                 PaddingRow = model.PadId,
                 Positions = traits.Positions,

@@ -11,6 +11,9 @@ internal enum HubTask
     SequenceClassification,
     TokenClassification,
     QuestionAnswering,
+
+    /// <summary>The encoder of an encoder-decoder: its last hidden states.</summary>
+    Encoder,
 }
 
 /// <summary>How transformers' class names tell the task.</summary>
@@ -27,6 +30,7 @@ internal static class HubTasks
         ("ForSequenceClassification", HubTask.SequenceClassification),
         ("ForTokenClassification", HubTask.TokenClassification),
         ("ForQuestionAnswering", HubTask.QuestionAnswering),
+        ("EncoderModel", HubTask.Encoder),
         ("Model", HubTask.Model),
     ];
 

@@ -9,7 +9,7 @@ internal sealed class LlamaFamily : HubFamily
     public override string ModelType => "llama";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>Keys that converters left in published files; transformers reads none of them.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["is_llama_config", "max_sequence_length", "rope_interleaved"];
@@ -26,7 +26,7 @@ internal sealed class LlamaFamily : HubFamily
         return HubDecoders.ByLlamasNames(config, task, sizes, (null, 1, 2), tied: false, Norm, (name, _) => HubModels.PreNorm(
             0f,
             (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", attentionBias) with { Rotary = rotary, Dropout = dropout }),
-            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation, feedForwardBias)))) with
+            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation, feedForwardBias))), spanPrefix: "transformer.") with
         { Dropout = dropout };
     }
 }

@@ -9,7 +9,7 @@ internal sealed class M2M100Family : HubFamily
     public override string ModelType => "m2m_100";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks => HubSequences.Tasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => HubSequences.WithoutEffect;
@@ -30,5 +30,5 @@ internal sealed class M2M100Family : HubFamily
         Positions = PositionKind.SinusoidalFairseq,
         PositionOffset = null,
         BiasesLogits = false,
-    });
+    }, task);
 }

@@ -9,7 +9,7 @@ internal sealed class MBartFamily : HubFamily
     public override string ModelType => "mbart";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks => HubSequences.TasksWithClassifiers;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => HubSequences.WithoutEffect;
@@ -25,5 +25,6 @@ internal sealed class MBartFamily : HubFamily
         PreNorm = true,
         NormsEmbedding = true,
         PositionOffset = 2,
-    });
+        Targets = TargetOrigin.Last,
+    }, task);
 }

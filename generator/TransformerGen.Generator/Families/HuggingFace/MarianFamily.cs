@@ -9,7 +9,7 @@ internal sealed class MarianFamily : HubFamily
     public override string ModelType => "marian";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks => HubSequences.Tasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => HubSequences.WithoutEffect;
@@ -22,5 +22,5 @@ internal sealed class MarianFamily : HubFamily
         BeginId = 58100,
         EndId = 0,
         Positions = PositionKind.SinusoidalHalf,
-    });
+    }, task);
 }

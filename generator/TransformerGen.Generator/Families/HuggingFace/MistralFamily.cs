@@ -9,7 +9,7 @@ internal sealed class MistralFamily : HubFamily
     public override string ModelType => "mistral";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)

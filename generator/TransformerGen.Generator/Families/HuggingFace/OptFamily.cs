@@ -16,7 +16,7 @@ internal sealed class OptFamily : HubFamily
     public override string ModelType => "opt";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithSpans;
 
     /// <summary>No layer reads the activation's dropout; the others are Galactica's.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["activation_dropout", "learned_embeddings", "scale_embeddings"];

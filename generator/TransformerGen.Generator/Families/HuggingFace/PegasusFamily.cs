@@ -9,7 +9,7 @@ internal sealed class PegasusFamily : HubFamily
     public override string ModelType => "pegasus";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks => HubSequences.Tasks;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => HubSequences.WithoutEffect;
@@ -23,5 +23,5 @@ internal sealed class PegasusFamily : HubFamily
         EndId = 1,
         PreNorm = true,
         PositionsAreBuffer = true,
-    });
+    }, task);
 }

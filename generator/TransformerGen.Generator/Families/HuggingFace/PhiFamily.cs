@@ -9,7 +9,7 @@ internal sealed class PhiFamily : HubFamily
     public override string ModelType => "phi";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)

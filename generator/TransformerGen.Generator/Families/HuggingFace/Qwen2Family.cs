@@ -9,7 +9,7 @@ internal sealed class Qwen2Family : HubFamily
     public override string ModelType => "qwen2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>For servers that compute long contexts in another way; transformers does not.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["dual_chunk_attention_config"];
@@ -27,7 +27,7 @@ internal sealed class Qwen2Family : HubFamily
         return HubDecoders.ByLlamasNames(config, task, sizes, (null, null, null), tied: false, Norm, (name, i) => HubModels.PreNorm(
             0f,
             (Norm(name + ".input_layernorm"), sizes.Attention(name + ".self_attn", bias: true, outputBias: false) with { Rotary = rotary, Pattern = patterns[i], Dropout = dropout }),
-            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)))) with
+            (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation))), spanPrefix: "transformer.") with
         { Dropout = dropout };
     }
 

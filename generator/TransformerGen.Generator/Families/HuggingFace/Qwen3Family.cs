@@ -9,7 +9,7 @@ internal sealed class Qwen3Family : HubFamily
     public override string ModelType => "qwen3";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -28,7 +28,7 @@ internal sealed class Qwen3Family : HubFamily
                 0f,
                 (Norm(name + ".input_layernorm"), HubDecoders.WithHeadNorms(attention, name + ".self_attn", epsilon)),
                 (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation)));
-        }) with
+        }, spanPrefix: "transformer.") with
         { Dropout = dropout };
     }
 }

@@ -9,7 +9,7 @@ internal sealed class Qwen3MoeFamily : HubFamily
     public override string ModelType => "qwen3_moe";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>Unlike Qwen2 and Qwen3 the window is every layer's.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["max_window_layers"];
@@ -39,7 +39,7 @@ internal sealed class Qwen3MoeFamily : HubFamily
                 0f,
                 (Norm(name + ".input_layernorm"), HubDecoders.WithHeadNorms(attention, name + ".self_attn", epsilon)),
                 (Norm(name + ".post_attention_layernorm"), feedForward));
-        }) with
+        }, spanPrefix: "transformer.") with
         { Dropout = dropout };
     }
 }

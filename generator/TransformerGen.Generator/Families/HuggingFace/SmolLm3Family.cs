@@ -12,7 +12,7 @@ internal sealed class SmolLm3Family : HubFamily
     public override string ModelType => "smollm3";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.AllTasks;
 
     /// <summary>Left over from the configs of Qwen2.</summary>
     protected override IReadOnlyList<string> WithoutEffect => ["max_window_layers"];
@@ -42,7 +42,7 @@ internal sealed class SmolLm3Family : HubFamily
                 0f,
                 (Norm(name + ".input_layernorm"), attention),
                 (Norm(name + ".post_attention_layernorm"), sizes.Gated(name + ".mlp", activation, feedForwardBias)));
-        }) with
+        }, spanPrefix: "transformer.") with
         { Dropout = dropout };
     }
 

@@ -13,7 +13,7 @@ internal sealed class StableLmFamily : HubFamily
     public override string ModelType => "stablelm";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <inheritdoc/>
     protected override ModelSpec Build(HubConfig config, HubTask task)
@@ -45,7 +45,7 @@ internal sealed class StableLmFamily : HubFamily
             var attend = new BranchSpec(attention) { NormBefore = Norm(name + ".input_layernorm") };
             var feed = new BranchSpec(sizes.Gated(name + ".mlp", activation)) { NormBefore = parallel ? attend.NormBefore : Norm(name + ".post_attention_layernorm"), Dropout = dropout };
             return new LayerSpec(new EquatableList<ResidualSpec>(parallel ? [ResidualSpec.Of(attend, feed)] : [ResidualSpec.Of(attend), ResidualSpec.Of(feed)]));
-        }) with
+        }, drop: dropout) with
         { Dropout = dropout };
 
         HeadNormSpec OfHeads(string name, int heads) => new(

@@ -9,7 +9,7 @@ internal sealed class Starcoder2Family : HubFamily
     public override string ModelType => "starcoder2";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.Tasks;
+    protected override IReadOnlyList<HubTask> Tasks => HubDecoders.TasksWithTokens;
 
     /// <summary>Left over from the configs of its predecessor: hidden_act and norm_epsilon count.</summary>
     protected override IReadOnlyList<string> WithoutEffect =>

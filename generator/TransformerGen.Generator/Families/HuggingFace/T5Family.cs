@@ -6,7 +6,7 @@ namespace TransformerGen.Generator.Families.HuggingFace;
 /// <summary>model_type "t5" (Raffel et al. 2020): pre-norm encoder-decoder with RMS norms and a bias by distance in place of positions, v1.0 and v1.1 (gated, untied).</summary>
 internal class T5Family : HubFamily
 {
-    private const string ProjectionKey = "feed_forward_proj", BucketsKey = "relative_attention_num_buckets", DistanceKey = "relative_attention_max_distance";
+    private const string ProjectionKey = "feed_forward_proj", BucketsKey = "relative_attention_num_buckets", DistanceKey = "relative_attention_max_distance", BasePrefix = "transformer.";
 
     // Distances are bytes of a table per head; the longest that any checkpoint has is 128.
     private const int LargestDistance = 1 << 16;
@@ -21,7 +21,8 @@ internal class T5Family : HubFamily
     protected virtual int? OrdinaryStart => null;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<HubTask> Tasks => [HubTask.SequenceToSequence];
+    protected override IReadOnlyList<HubTask> Tasks =>
+        [HubTask.SequenceToSequence, HubTask.Model, HubTask.SequenceClassification, HubTask.TokenClassification, HubTask.QuestionAnswering, HubTask.Encoder];
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> WithoutEffect => ["classifier_dropout", "n_positions", "max_position_embeddings"];
@@ -34,9 +35,12 @@ internal class T5Family : HubFamily
         int layers = config.Layers("num_layers", ordinaryLayers, "num_hidden_layers"), decoderLayers = config.Reader.IsGiven("num_decoder_layers") ? config.Layers("num_decoder_layers", layers) : layers;
         bool tied = config.Flag("tie_word_embeddings", ordinaryTied);
         float dropout = config.Rate("dropout_rate", 0.1);
-        ModelSpec model = HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, "", pad: 0, begin: null, end: 1);
+        string prefix = task is HubTask.SequenceClassification or HubTask.TokenClassification ? BasePrefix : "", table = prefix + "shared.weight";
+        ModelSpec model = HubModels.Causal(config, width, vocabulary, int.MaxValue / 2, prefix, pad: 0, begin: null, end: 1);
         int begin = config.Id("decoder_start_token_id", vocabulary, OrdinaryStart ?? model.PadId);
+        model = model with { BeginId = begin >= 0 ? begin : model.PadId };
         var parts = new Parts(
+            prefix,
             width,
             config.Heads("num_heads", ordinaryHeads, "num_attention_heads"),
             config.InRange("d_kv", 64, 1, 1 << 15, "the width of one head", "head_dim"),
@@ -47,22 +51,38 @@ internal class T5Family : HubFamily
         (int buckets, int distance) = Buckets(config);
         StackSpec Stack(string name, int count) => new(
             name,
-            new EmbeddingSpec("shared.weight", width, 1f) { Dropout = dropout },
+            new EmbeddingSpec(table, width, 1f) { Dropout = dropout },
             HubModels.Layers(count, i => parts.Layer(name, i, gated, activation, buckets, distance)),
-            parts.Norm(name + ".final_layer_norm"))
+            parts.Norm(prefix + name + ".final_layer_norm"))
         {
             Dropout = dropout,
         };
+        bool encodes = task is HubTask.Encoder or HubTask.TokenClassification, isLanguage = task == HubTask.SequenceToSequence;
+        float scale = config.Flag("scale_decoder_outputs", tied) ? (float)Math.Pow(width, -0.5) : 1f;
+        StackSpec decoder = Stack("decoder", decoderLayers);
         return model with
         {
-            BeginId = begin >= 0 ? begin : model.PadId,
             Encoder = Stack("encoder", layers),
-            Decoder = Stack("decoder", decoderLayers),
-            Head = new HeadSpec(HeadKind.Language, vocabulary, HubModels.Output(tied ? "shared.weight" : "lm_head.weight", null, vocabulary)) { Scale = config.Flag("scale_decoder_outputs", tied) ? (float)Math.Pow(width, -0.5) : 1f },
+            Decoder = encodes ? null : decoder,
+            Head = task switch
+            {
+                HubTask.Model or HubTask.Encoder => HubHeads.Hidden(null, width),
+                HubTask.SequenceClassification => HubSequences.Classes(config, model, TargetOrigin.Begin),
+                HubTask.TokenClassification => HubHeads.Tokens(config, new DropoutStepSpec(config.Rate("classifier_dropout", 0))),
+                HubTask.QuestionAnswering => HubSequences.Mirrored(config, model, TargetOrigin.Begin, HubHeads.Span()),
+                _ => new HeadSpec(HeadKind.Language, vocabulary, HubModels.Output(tied ? table : "lm_head.weight", null, vocabulary)) { Scale = scale },
+            },
             Dropout = dropout,
             Initializer = new InitializerSpec(0f, (float)config.Positive("initializer_factor", 1)),
-            IgnoredTensors = new EquatableList<string>(["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"]),
-            Aliases = HubSequences.Aliases("shared.weight", "", tied ? "shared.weight" : null),
+            IgnoredTensors = new EquatableList<string>(
+            [
+                (isLanguage ? "" : "*") + "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
+                .. encodes ? ["*decoder.*"] : Array.Empty<string>(),
+                .. isLanguage ? Array.Empty<string>() : ["lm_head.weight"],
+            ]),
+            Aliases = encodes
+                ? new EquatableList<TensorAlias>([new TensorAlias(table, prefix + "encoder.embed_tokens.weight")])
+                : HubSequences.Aliases(table, prefix, isLanguage && tied ? table : null),
         };
     }
 
@@ -96,14 +116,14 @@ internal class T5Family : HubFamily
         return (buckets, distance);
     }
 
-    private sealed record Parts(int Width, int Heads, int HeadWidth, int Inner, float Epsilon, float Dropout)
+    private sealed record Parts(string Prefix, int Width, int Heads, int HeadWidth, int Inner, float Epsilon, float Dropout)
     {
         public NormSpec Norm(string name) => new(name, NormKind.Rms, Epsilon);
 
         public LayerSpec Layer(string stack, int index, bool gated, ActivationKind activation, int buckets, int distance)
         {
             bool decodes = stack == "decoder";
-            string block = stack + ".block.", layer = block + Number.Text(index) + ".layer.";
+            string block = Prefix + stack + ".block.", layer = block + Number.Text(index) + ".layer.";
             var bias = new BiasSpec(BiasKind.Distance, block + "0.layer.0.SelfAttention.relative_attention_bias.weight", buckets, distance, Bidirectional: !decodes);
             var parts = new List<SublayerSpec> { Attention(layer + "0.SelfAttention", AttentionSource.Self, decodes) with { Bias = bias } };
             if (decodes)

@@ -36,29 +36,29 @@ internal static class DecoderConfigs
 
     private static void Gpt2(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false);
+        Gpt(draw, evenHeads: false, AllTasks);
         draw.Flags("scale_attn_weights", "scale_attn_by_inverse_layer_idx");
         draw.Flags("tie_word_embeddings");
     }
 
     private static void GptBigCode(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false);
+        Gpt(draw, evenHeads: false, TasksWithTokens);
         draw.Flags("multi_query", "scale_attn_weights", "tie_word_embeddings");
     }
 
     private static void GptJ(HubDraw draw)
     {
-        Gpt(draw, evenHeads: false, leastHead: 2);
+        Gpt(draw, evenHeads: false, TasksWithSpans, leastHead: 2);
         draw.Set("rotary_dim", 2 * draw.Int(1, draw.HeadWidth / 2));
         draw.Flags("tie_word_embeddings");
     }
 
-    private static void Gpt(HubDraw draw, bool evenHeads, int leastHead = 1)
+    private static void Gpt(HubDraw draw, bool evenHeads, string[] tasks, int leastHead = 1)
     {
         draw.DrawWidth(evenHeads, leastHead);
         draw.Sizes(draw.One("n_embd", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, draw.One("n_positions", "max_position_embeddings"));
-        draw.Head(Tasks);
+        Head(draw, tasks, hidden: true);
         draw.Maybe("n_inner", "null", "17", "48", "61");
         draw.Activation("activation_function");
         draw.Epsilon("layer_norm_epsilon");
@@ -70,7 +70,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes("hidden_size", draw.One("num_heads", "num_attention_heads"), draw.One("num_layers", "num_hidden_layers"), null, "max_position_embeddings");
-        draw.Head(Tasks);
+        Head(draw, AllTasks, hidden: false);
         draw.Maybe("intermediate_size", "null", "17", "50");
         draw.Set("window_size", draw.One(1, 3, 9, 40, 256));
         string Kinds() => $"[{string.Join(", ", Enumerable.Range(0, draw.Layers).Select(_ => draw.One("\"global\"", "\"local\"")))}]";
@@ -91,7 +91,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth(leastHead: 2);
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
-        draw.Head(Tasks);
+        Head(draw, AllTasks, hidden: false);
         draw.Set("rotary_pct", Part(draw));
         Rope(draw, baseKey: "rotary_emb_base", partial: true);
         draw.Flags("attention_bias", "use_parallel_residual", "tie_word_embeddings");
@@ -105,7 +105,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "ffn_dim", "max_position_embeddings");
-        draw.Head(Tasks);
+        Head(draw, TasksWithSpans, hidden: false);
         draw.Maybe("word_embed_proj_dim", "null", "7", "24", "33");
         draw.Flags("enable_bias", "do_layer_norm_before", "_remove_final_layer_norm", "tie_word_embeddings");
         draw.Maybe("layer_norm_elementwise_affine", "true");
@@ -118,7 +118,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth();
         draw.Sizes(draw.One("n_embed", "hidden_size"), draw.One("n_head", "num_attention_heads"), draw.One("n_layer", "num_hidden_layers"), null, null);
-        draw.Head(Tasks);
+        Head(draw, AllTasks, hidden: false);
         draw.Flags("apply_residual_connection_post_layernorm", "tie_word_embeddings");
         draw.Epsilon("layer_norm_epsilon");
         draw.Rates("hidden_dropout", "attention_dropout");
@@ -129,7 +129,7 @@ internal static class DecoderConfigs
     {
         draw.DrawWidth(evenHeads: true);
         draw.Sizes(draw.One("hidden_size", "n_embed"), "num_attention_heads", "num_hidden_layers", null, "max_position_embeddings");
-        draw.Head(Tasks);
+        Head(draw, AllTasks, hidden: false);
         draw.Maybe("ffn_hidden_size", "null", "19", "64");
         bool grouped = draw.Chance(40), parallel = grouped || draw.Chance(60), single = draw.Chance(50);
         draw.Set("new_decoder_architecture", grouped ? "true" : "false");
@@ -151,21 +151,21 @@ internal static class DecoderConfigs
 
     private static void Llama(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         draw.Flags("attention_bias", "mlp_bias");
     }
 
     private static void Mistral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         Window(draw);
     }
 
     private static void Mixtral(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         Window(draw);
         Experts(draw);
@@ -173,7 +173,7 @@ internal static class DecoderConfigs
 
     private static void Qwen2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         UpperWindows(draw);
         draw.Maybe("use_mrope", "false");
@@ -181,7 +181,7 @@ internal static class DecoderConfigs
 
     private static void Qwen3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, leastHead: 4);
+        Usual(draw, HeadKey.Always, leastHead: 4, tasks: AllTasks);
         Rope(draw);
         UpperWindows(draw);
         draw.Flags("attention_bias");
@@ -189,7 +189,7 @@ internal static class DecoderConfigs
 
     private static void Qwen3Moe(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 4);
+        Usual(draw, HeadKey.Maybe, leastHead: 4, tasks: AllTasks);
         Rope(draw);
         draw.Flags("use_sliding_window", "attention_bias", "norm_topk_prob");
         draw.Set("sliding_window", draw.One("1", "5", "null", "40"));
@@ -201,7 +201,7 @@ internal static class DecoderConfigs
 
     private static void Gemma(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always);
+        Usual(draw, HeadKey.Always, tasks: TasksWithTokens);
         Rope(draw);
         draw.Flags("attention_bias");
         draw.Maybe("hidden_activation", "null");
@@ -210,7 +210,7 @@ internal static class DecoderConfigs
 
     private static void Gemma2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Always, activation: "hidden_activation");
+        Usual(draw, HeadKey.Always, activation: "hidden_activation", tasks: TasksWithTokens);
         Rope(draw);
         draw.Flags("attention_bias");
         draw.Maybe("query_pre_attn_scalar", "4", "24", "9.5");
@@ -245,7 +245,7 @@ internal static class DecoderConfigs
 
     private static void Phi(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: TasksWithTokens);
         Rope(draw, partial: true);
         draw.Flags("qk_layernorm");
         draw.Rates("embd_pdrop", "resid_pdrop");
@@ -253,10 +253,15 @@ internal static class DecoderConfigs
 
     private static void Phi3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 2, partial: true);
+        Usual(draw, HeadKey.Maybe, leastHead: 2, partial: true, tasks: TasksWithTokens);
         if (draw.Chance(40))
         {
             draw.Set("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500.0}");
+        }
+        else if (draw.Chance(50))
+        {
+            draw.Set("original_max_position_embeddings", draw.One(8, 20, draw.Length));
+            draw.Set("rope_scaling", $"{{\"type\": \"{draw.One("longrope", "su", "yarn")}\", {Divisors(draw)}}}");
         }
         else
         {
@@ -288,7 +293,7 @@ internal static class DecoderConfigs
 
     private static void Starcoder2(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon");
+        Usual(draw, HeadKey.Maybe, epsilon: "norm_epsilon", tasks: TasksWithTokens);
         Rope(draw);
         Window(draw);
         draw.Flags("use_bias");
@@ -308,7 +313,7 @@ internal static class DecoderConfigs
 
     private static void SmolLm3(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe);
+        Usual(draw, HeadKey.Maybe, tasks: AllTasks);
         Rope(draw);
         draw.Flags("attention_bias", "mlp_bias");
         draw.Maybe("no_rope_layer_interval", "1", "2", "3");
@@ -328,7 +333,7 @@ internal static class DecoderConfigs
 
     private static void StableLm(HubDraw draw)
     {
-        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true);
+        Usual(draw, HeadKey.Maybe, leastHead: 6, epsilon: "layer_norm_eps", partial: true, tasks: TasksWithTokens, hidden: false);
         Rope(draw, partial: true);
         draw.Flags("use_qkv_bias", "qk_layernorm", "use_parallel_residual");
         draw.Rates("hidden_dropout");

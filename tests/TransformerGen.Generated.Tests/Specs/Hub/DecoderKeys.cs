@@ -8,6 +8,15 @@ internal static class DecoderKeys
     /// <summary>Endings of the classes that most decoders have.</summary>
     public static string[] Tasks { get; } = ["ForCausalLM", "ForSequenceClassification", "Model"];
 
+    /// <summary>The same with classes of tokens.</summary>
+    public static string[] TasksWithTokens { get; } = [.. Tasks, "ForTokenClassification"];
+
+    /// <summary>The same with spans.</summary>
+    public static string[] TasksWithSpans { get; } = [.. Tasks, "ForQuestionAnswering"];
+
+    /// <summary>The same with both.</summary>
+    public static string[] AllTasks { get; } = [.. TasksWithTokens, "ForQuestionAnswering"];
+
     /// <summary>The same without a classifier.</summary>
     public static string[] TasksWithoutClassifier { get; } = ["ForCausalLM", "Model"];
 
@@ -20,7 +29,14 @@ internal static class DecoderKeys
 
     /// <summary>Sizes, head, activation, norm, ids.</summary>
     public static void Usual(
-        HubDraw draw, HeadKey headKey, int leastHead = 2, string activation = "hidden_act", string? epsilon = "rms_norm_eps", bool partial = false, string[]? tasks = null)
+        HubDraw draw,
+        HeadKey headKey,
+        int leastHead = 2,
+        string activation = "hidden_act",
+        string? epsilon = "rms_norm_eps",
+        bool partial = false,
+        string[]? tasks = null,
+        bool hidden = true)
     {
         bool own = headKey == HeadKey.Always || draw.Chance(40);
         if (own)
@@ -33,7 +49,7 @@ internal static class DecoderKeys
         }
 
         draw.Sizes("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "max_position_embeddings");
-        draw.Head(tasks ?? Tasks);
+        Head(draw, tasks ?? Tasks, hidden);
         draw.Set("num_key_value_heads", draw.KeyHeads());
         if (own)
         {
@@ -56,10 +72,27 @@ internal static class DecoderKeys
         draw.Ids();
     }
 
+    /// <summary>A head, and what it drops where it answers for every token.</summary>
+    /// <param name="draw">The config.</param>
+    /// <param name="tasks">Endings of the family's classes.</param>
+    /// <param name="hidden">Whether hidden_dropout is the second key of that rate, and of nothing else.</param>
+    public static void Head(HubDraw draw, string[] tasks, bool hidden)
+    {
+        if (draw.Head(tasks) == "ForTokenClassification" && hidden && draw.Chance(50))
+        {
+            draw.Rates("hidden_dropout");
+        }
+
+        if (draw.Chance(50))
+        {
+            draw.Rates("classifier_dropout");
+        }
+    }
+
     /// <summary>The part of a head's columns that turns: an even number of them when it is rounded down.</summary>
     public static string Part(HubDraw draw)
     {
-        int turned = 2 * draw.Int(1, draw.HeadWidth / 2);
+        int turned = draw.Turned = 2 * draw.Int(1, draw.HeadWidth / 2);
         return turned == draw.HeadWidth ? "1.0" : ((turned + 0.5) / draw.HeadWidth).ToString("R", CultureInfo.InvariantCulture);
     }
 
@@ -73,13 +106,14 @@ internal static class DecoderKeys
 
         string theta = draw.One("10.0", "100.0", "10000.0", "1000000.0");
         string key = draw.One("type", "rope_type");
-        string? scaling = draw.Int(0, 5) switch
+        string? scaling = draw.Int(0, 6) switch
         {
             0 => $"\"{key}\": \"linear\", \"factor\": {draw.One("2.0", "4", "0.5")}",
             1 => $"\"{key}\": \"dynamic\", \"factor\": 2.0",
             2 => "\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 16",
             3 => $"\"{key}\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": {draw.One("8", "16")}"
                 + draw.One("", ", \"attention_factor\": 0.8", ", \"beta_fast\": 16, \"beta_slow\": 2", ", \"mscale\": 0.7, \"mscale_all_dim\": 1.0", ", \"truncate\": false"),
+            4 => $"\"{key}\": \"longrope\", \"factor\": 4.0, {Divisors(draw)}" + draw.One("", ", \"attention_factor\": 1.2"),
             _ => null,
         };
         if (!older && draw.Chance(40))
@@ -97,6 +131,13 @@ internal static class DecoderKeys
         {
             draw.Maybe("rope_scaling", "null");
         }
+    }
+
+    /// <summary>LongRoPE's divisors, one for each pair of columns that turns.</summary>
+    public static string Divisors(HubDraw draw)
+    {
+        string List() => string.Join(", ", Enumerable.Range(0, draw.Turned / 2).Select(_ => draw.One("1.0", "1.25", "3", "17.5")));
+        return $"\"short_factor\": [{List()}], \"long_factor\": [{List()}]";
     }
 
     /// <summary>A window of every layer, or none.</summary>

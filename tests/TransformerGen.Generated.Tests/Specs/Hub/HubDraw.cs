@@ -24,6 +24,9 @@ internal sealed class HubDraw(PCG random)
 
     public int HeadWidth { get; private set; }
 
+    /// <summary>Columns of a head that a rotation turns.</summary>
+    public int Turned { get; set; }
+
     public int Layers { get; private set; }
 
     public int Vocabulary { get; private set; }
@@ -89,12 +92,14 @@ internal sealed class HubDraw(PCG random)
             Width = Heads * HeadWidth;
         }
         while (Width < 8 || Width > (_wide ? 200 : 72) || (evenWidth && Width % 2 != 0));
+        Turned = HeadWidth;
     }
 
     /// <summary>Heads of a width of their own, which need not fit the model's.</summary>
     public void DrawOwnHeads(int leastHead = 2)
     {
         (Width, Heads, HeadWidth) = (Int(8, 72), Int(1, 6), 2 * Int((leastHead + 1) / 2, _wide ? 64 : 10));
+        Turned = HeadWidth;
     }
 
     /// <summary>The usual sizes by a family's keys.</summary>
@@ -167,7 +172,8 @@ internal sealed class HubDraw(PCG random)
     }
 
     /// <summary>A head by the ending of a class's name; the first is what a file without one has.</summary>
-    public void Head(params ReadOnlySpan<string> endings)
+    /// <returns>The ending.</returns>
+    public string Head(params ReadOnlySpan<string> endings)
     {
         // Language models count most: they alone decode.
         int choice = Chance(50) ? 0 : Int(0, endings.Length - 1);
@@ -180,5 +186,7 @@ internal sealed class HubDraw(PCG random)
         {
             Labels(endings[choice] == "ForSequenceClassification");
         }
+
+        return endings[choice];
     }
 }
