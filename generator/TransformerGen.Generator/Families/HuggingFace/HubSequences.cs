@@ -118,7 +118,7 @@ internal static class HubSequences
     /// <summary>The Spec of a file.</summary>
     public static ModelSpec Build(HubConfig config, SequenceTraits traits, HubTask task)
     {
-        int width = config.Size("d_model", 1024, "the width of every position", "hidden_size"), vocabulary = config.Vocabulary(traits.Vocabulary);
+        int width = config.Size("hidden_size", 1024, "the width of every position", "d_model"), vocabulary = config.Vocabulary(traits.Vocabulary);
         int length = config.Length("max_position_embeddings", 1024);
         float dropout = config.Rate("dropout", 0.1);
         if (traits.Positions != PositionKind.Learned && (width % 2 != 0 || width < 4))
@@ -178,7 +178,7 @@ internal static class HubSequences
     private static StackSpec Stack(HubConfig config, SequenceTraits traits, string name, string root, ModelSpec model, bool shares, float dropout)
     {
         string headsKey = name + "_attention_heads", prefix = root + name, layerDrop = name + "_layerdrop";
-        int width = model.Width, heads = name == "encoder" ? config.Heads(headsKey, 16, "num_attention_heads") : config.Heads(headsKey, 16);
+        int width = model.Width, heads = name == "encoder" ? config.Heads("num_attention_heads", 16, headsKey) : config.Heads(headsKey, 16);
         int headWidth = config.HeadWidth(width, heads, headsKey), layers = config.Layers(name + "_layers", 12), inner = config.Size(name + "_ffn_dim", 4096, "the inner width of the " + name + "'s feed-forward sublayer");
         float attentionDropout = config.Rate("attention_dropout", traits.AttentionDropout), innerDropout = config.Rate("activation_dropout", 0);
         ActivationKind activation = config.Activation("activation_function", traits.Activation);

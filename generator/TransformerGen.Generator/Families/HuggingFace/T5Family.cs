@@ -31,8 +31,8 @@ internal class T5Family : HubFamily
     protected override ModelSpec Build(HubConfig config, HubTask task)
     {
         (int ordinaryVocabulary, int ordinaryInner, int ordinaryLayers, int ordinaryHeads, string ordinaryFeedForward, bool ordinaryTied) = Ordinary;
-        int width = config.Size("d_model", 512, "the width of every position", "hidden_size"), vocabulary = config.Vocabulary(ordinaryVocabulary);
-        int layers = config.Layers("num_layers", ordinaryLayers, "num_hidden_layers"), decoderLayers = config.Reader.IsGiven("num_decoder_layers") ? config.Layers("num_decoder_layers", layers) : layers;
+        int width = config.Size("hidden_size", 512, "the width of every position", "d_model"), vocabulary = config.Vocabulary(ordinaryVocabulary);
+        int layers = config.Layers("num_hidden_layers", ordinaryLayers, "num_layers"), decoderLayers = config.Reader.IsGiven("num_decoder_layers") ? config.Layers("num_decoder_layers", layers) : layers;
         bool tied = config.Flag("tie_word_embeddings", ordinaryTied);
         float dropout = config.Rate("dropout_rate", 0.1);
         string prefix = task is HubTask.SequenceClassification or HubTask.TokenClassification ? BasePrefix : "", table = prefix + "shared.weight";
@@ -42,8 +42,8 @@ internal class T5Family : HubFamily
         var parts = new Parts(
             prefix,
             width,
-            config.Heads("num_heads", ordinaryHeads, "num_attention_heads"),
-            config.InRange("d_kv", 64, 1, 1 << 15, "the width of one head", "head_dim"),
+            config.Heads("num_attention_heads", ordinaryHeads, "num_heads"),
+            config.InRange("head_dim", 64, 1, 1 << 15, "the width of one head", "d_kv"),
             config.Size("d_ff", ordinaryInner, "the inner width of the feed-forward sublayer"),
             config.Epsilon("layer_norm_epsilon", 1e-6),
             dropout);
