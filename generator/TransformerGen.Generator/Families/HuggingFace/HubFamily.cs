@@ -24,13 +24,14 @@ internal abstract class HubFamily : Family
     {
         var config = new HubConfig(reader, ModelType) { ChosenLabels = choice?.Labels };
         HubTask task = choice?.Task ?? Architecture(reader);
-        if (Tasks.Contains(HubTask.CausalLanguage) || Tasks.Contains(HubTask.SequenceToSequence))
+        bool isDecoder = Tasks.Contains(HubTask.CausalLanguage);
+        if (isDecoder || Tasks.Contains(HubTask.SequenceToSequence))
         {
             config.Only("is_causal", true); // Where it is false, transformers 5 lets a decoder see what follows.
         }
 
         ModelSpec spec = Build(config, task);
-        config.ReadCommon(WithoutEffect, isDecoder: Tasks.Contains(HubTask.CausalLanguage));
+        config.ReadCommon(WithoutEffect, isDecoder);
         if (reader.Failed)
         {
             return null;
