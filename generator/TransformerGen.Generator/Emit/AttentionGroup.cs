@@ -47,22 +47,7 @@ internal sealed record AttentionGroup(AttentionShape Shape, int Queries) : Atten
             for (int n = 0; n < Queries; n++)
             {
                 float* row = scores + ((long)n * width);
-                {{Indented(Terms(), 2)}}new Span<float>(row, first - start).Fill(float.NegativeInfinity);
-                new Span<float>(row + end - start, start + width - end).Fill(float.NegativeInfinity);
-                V top = V.Create({{Tiles}}Lowest);
-                for (int j = 0; j < width; j += V.Count)
-                {
-                    top = V.Max(top, V.Load(row + j));
-                }
-
-                top = V.Create(V.Largest(top));
-                V total = V.Zero;
-                for (int j = 0; j < width; j += V.Count)
-                {
-                    V p = V.Exp2(V.Load(row + j) - top);
-                    V.Store(p, row + j);
-                    total += p;
-                }
+                {{Indented(Terms(), 2)}}{{Indented(AttentionOne.Weights(Tiles, "row"), 2)}}
 
                 denominators[n] = V.Sum(total);
             }

@@ -27,6 +27,27 @@ internal sealed record AttentionOne(AttentionShape Shape) : AttentionKernel(Shap
         _ => "0",
     };
 
+    /// <summary>Statements that make the weights e^(score - largest) of a row of scores, 0 outside of the keys first..end - 1, and their sum: total.</summary>
+    public static string Weights(string tiles, string row) =>
+        $$"""
+        new Span<float>({{row}}, first - start).Fill(float.NegativeInfinity);
+        new Span<float>({{row}} + end - start, start + width - end).Fill(float.NegativeInfinity);
+        V top = V.Create({{tiles}}Lowest);
+        for (int j = 0; j < width; j += V.Count)
+        {
+            top = V.Max(top, V.Load({{row}} + j));
+        }
+
+        top = V.Create(V.Largest(top));
+        V total = V.Zero;
+        for (int j = 0; j < width; j += V.Count)
+        {
+            V p = V.Exp2(V.Load({{row}} + j) - top);
+            V.Store(p, {{row}} + j);
+            total += p;
+        }
+        """;
+
     public override void Emit(SourceWriter writer)
     {
         StringBuilder chunks = new();
@@ -74,22 +95,7 @@ internal sealed record AttentionOne(AttentionShape Shape) : AttentionKernel(Shap
                     {{Tiles}}OneScores1<V>(query, k + ((long)key * HeadWidth), scores + key);
                 }
 
-                {{Indented(Terms(), 1)}}new Span<float>(scores, first - start).Fill(float.NegativeInfinity);
-                new Span<float>(scores + end - start, start + width - end).Fill(float.NegativeInfinity);
-                V top = V.Create({{Tiles}}Lowest);
-                for (int j = 0; j < width; j += V.Count)
-                {
-                    top = V.Max(top, V.Load(scores + j));
-                }
-
-                top = V.Create(V.Largest(top));
-                V total = V.Zero;
-                for (int j = 0; j < width; j += V.Count)
-                {
-                    V p = V.Exp2(V.Load(scores + j) - top);
-                    V.Store(p, scores + j);
-                    total += p;
-                }
+                {{Indented(Terms(), 1)}}{{Indented(Weights(Tiles, "scores"), 1)}}
 
                 if (V.Count == Panel)
                 {
